@@ -1,9 +1,10 @@
 """Aggregates that seldom change, read from memory and guarded by their version (ADR 23)."""
 
+import math
 from collections.abc import Iterable
 from typing import TypeVar
 
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 from chassis.storage.mongo import Database
 from chassis.storage.repository import Aggregate, Repository
@@ -18,8 +19,8 @@ class CachedRepository(Repository[A]):
 
     What memory holds may be stale. So an attempt that has read it gives no refusal (`chassis.commands.bulk`), and after
     a conflict everything is read anew. The service sees to it that what is written is right: either the write checks
-    the version that was read, or a stale aggregate cannot allow what the current one forbids. Then a stale entry is a
-    retry, never a wrong answer.
+    the version that was read, or a stale aggregate cannot allow what the current one forbids, for memory forgets it
+    before the change counts. Then a stale entry is a retry, never a wrong answer.
 
     Args:
         database: The service's database.
@@ -27,11 +28,21 @@ class CachedRepository(Repository[A]):
         kind: The aggregate's dataclass.
         producer: The service's name, part of event ids.
         noun: The aggregate's noun; it is data.
+        seconds: How long memory holds an aggregate, by real time, where its version is not checked.
     """
 
-    def __init__(self, database: Database, collection: str, kind: type[A], *, producer: str, noun: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        collection: str,
+        kind: type[A],
+        *,
+        producer: str,
+        noun: str,
+        seconds: float = math.inf,
+    ) -> None:
         super().__init__(database, collection, kind, producer=producer, noun=noun)
-        self._memory: LRUCache[str, A] = LRUCache(_MOST)
+        self._memory: TTLCache[str, A] = TTLCache(_MOST, seconds)
 
     async def recall(self, keys: Iterable[str], unit: UnitOfWork, *, fresh: bool = False) -> dict[str, A]:
         """The aggregates with these ids that there are, by id.
@@ -44,7 +55,7 @@ class CachedRepository(Repository[A]):
         ids = dict.fromkeys(keys)
         remembered: dict[str, A] = {}
         if unit.may_use_caches and not fresh:
-            remembered = {key: self._memory[key] for key in ids if key in self._memory}
+            remembered = {key: kept for key in ids if (kept := self._memory.get(key)) is not None}
             unit.used_caches |= bool(remembered)
         read = {aggregate.id: aggregate for aggregate in await unit.load(self, ids.keys() - remembered.keys())}
         self._memory.update(read)

@@ -10,7 +10,15 @@ from chassis.messaging.outbox import Relay
 from chassis.runtime.tasks import Tasks
 from chassis.storage.mongo import Database, Session
 from chassis.storage.timer import Act, timer
-from services.catalog.commands import Deps, complete_overdue, complete_settled, lapse_overdue, tell_missed_starts
+from services.catalog.commands import (
+    Deps,
+    complete_overdue,
+    complete_settled,
+    finish_overdue,
+    lapse_overdue,
+    tell_missed_finishes,
+    tell_missed_starts,
+)
 from services.catalog.domain import events
 from services.catalog.store import COLLECTIONS, Partnership, SeatsTaken
 
@@ -44,6 +52,7 @@ EMITTED: tuple[type, ...] = (
     events.ProjectAmended,
     events.ProjectStarted,
     events.StartMissed,
+    events.FinishMissed,
     events.ProjectFinished,
     events.ProjectCompleted,
     events.ProjectWithdrawn,
@@ -149,5 +158,7 @@ def due(deps: Deps) -> dict[str, Act]:
     return {
         "returned plans lapsed": partial(lapse_overdue, deps),
         "missed starts told": partial(tell_missed_starts, deps),
+        "missed finishes told": partial(tell_missed_finishes, deps),
+        "projects finished": partial(finish_overdue, deps),
         "projects completed": partial(complete_overdue, deps),
     }

@@ -32,7 +32,7 @@ RECORDED = {
         "register_base|", "register_expert|", "resume_project|", "set_base_team|", "start_project|", "submit_project|",
         "submit_review|", "suspend_project|", "update_project|", "withdraw_project|",
         "close_base|", "correct_expert|", "extend_base|", "merge_bases|", "recategorize_base|", "rename_base|",
-        "rename_organization", "withdraw_expert|",
+        "rename_organization", "revise_project_decision|", "withdraw_expert|",
     },
     "enrollment": {
         "_decide|*", "accept_offer|", "add_teachers|*", "answer_transfer|", "answer_withdrawal|", "close_teacher|",

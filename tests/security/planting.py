@@ -193,7 +193,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "mergeSchool": {"code": world.ids["school.a"], "into": world.ids["school.a"]},
             "registerSchools": {"rows": [{"code": "3132000092", "province": "32"}]},
             **{name: {"id": published} for name in ("suspendProject", "cancelProject", "extendProject")},
-            "decideProject": {"id": draft},
+            **{name: {"id": draft} for name in ("decideProject", "reviseProjectDecision")},
             "decideProjects": {"decisions": [{"id": draft, "outcome": "REJECT"}]},
             "publishProjects": {"ids": [draft]},
             "revokeCredit": {"enrollmentId": credited},

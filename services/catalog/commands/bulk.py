@@ -108,6 +108,11 @@ class ProjectBatch(Batch[Loaded, C, Project, Project], Generic[C]):
         years = [str(project.year) for project in loaded.projects.values()]
         loaded.rounds = {current.year: current for current in await unit.load(self.store.rounds, years)}
 
+    async def load_quotas(self, unit: UnitOfWork, loaded: Loaded) -> None:
+        """Load the quotas that a row may consume (R11)."""
+        keys = [quota.quota_id(project.base, project.year) for project in loaded.projects.values()]
+        loaded.quotas = {found.id: found for found in await unit.load(self.store.quotas, keys)}
+
     @abstractmethod
     def step(self, loaded: Loaded, project: Project, command: C) -> Step:
         """Decide one row.

@@ -31,7 +31,6 @@ from services.catalog.domain.base import Base
 from services.catalog.domain.declaration import ClassPlan
 from services.catalog.domain.plan import Plan, Venue, checked_texts
 from services.catalog.domain.project import Project
-from services.catalog.domain.quota import quota_id
 from services.catalog.domain.refusals import YEAR_FIXED
 from services.catalog.domain.round import Round
 from services.catalog.domain.vocabulary import BaseCategory, ProjectKind
@@ -156,8 +155,7 @@ class _Submission(_OwnProjects[int]):
         projects = loaded.projects.values()
         bases = await unit.load(self.store.bases, [project.base for project in projects])
         loaded.bases = {base.id: base for base in bases}
-        quotas = await unit.load(self.store.quotas, [quota_id(project.base, project.year) for project in projects])
-        loaded.quotas = {quota.id: quota for quota in quotas}
+        await self.load_quotas(unit, loaded)
 
     def decide(self, unit: UnitOfWork, state: Loaded, row: Row[int]) -> Project:
         project = required(state.projects, row.key, "project")

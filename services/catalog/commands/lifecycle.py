@@ -75,11 +75,13 @@ async def record_as_held(deps: Deps, principal: Principal, *, key: str, reason: 
     """Record after the last day that a training which was not started was held as planned (R28).
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE` or `TOO_EARLY`.
+        Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON`, `WRONG_STATE`, `TOO_EARLY` or
+            `NOBODY_ACCEPTED`.
     """
     project = await own_project(deps, principal, key)
-    current = await round_of(deps, project.year)
-    held, events = lifecycle.record_as_held(project, current, Reason.of(reason, "R28"), deps.clock.now())
+    current, why = await round_of(deps, project.year), Reason.of(reason, "R28")
+    accepted = await deps.store.projects.seats_taken(key)
+    held, events = lifecycle.record_as_held(project, current, why, deps.clock.now(), accepted=accepted)
     return await deps.store.projects.save(held, events)
 
 
@@ -97,14 +99,14 @@ async def record_as_not_held(deps: Deps, principal: Principal, *, key: str, reas
 
 @idempotent("projects", name="finish_project")
 async def finish_project(deps: Deps, principal: Principal, *, key: str) -> Project:
-    """End the training (R28).
+    """End the training, by its base or by the ministry (R28).
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `WRONG_STATE` or `TOO_EARLY`.
     """
-    project = await own_project(deps, principal, key)
+    project = await _of_base_or_ministry(deps, principal, key)
     current = await round_of(deps, project.year)
-    finished, events = lifecycle.finish(project, current, deps.clock.now())
+    finished, events = lifecycle.finish(project, current, deps.clock.now(), actor=principal.scope.value)
     return await deps.store.projects.save(finished, events)
 
 
@@ -115,10 +117,7 @@ async def cancel_project(deps: Deps, principal: Principal, *, key: str, reason: 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `REASON_MISSING`, `INVALID_REASON` or `WRONG_STATE`.
     """
-    require_scope(principal, Scope.BASE, Scope.MINISTRY)
-    project = await deps.store.projects.get(key)
-    if principal.scope is Scope.BASE:
-        require_own_base(principal, project.base)
+    project = await _of_base_or_ministry(deps, principal, key)
     cancelled, events = lifecycle.cancel(project, Reason.of(reason, "R33"), principal.scope.value, deps.clock.now())
     return await deps.store.projects.save(cancelled, events)
 
@@ -182,6 +181,26 @@ async def tell_missed_starts(deps: Deps) -> int:
     return await _change_all(deps, _MissedStart(deps), keys)
 
 
+async def tell_missed_finishes(deps: Deps) -> int:
+    """Tell of every running project whose last day is over, and of which nobody has said so (R28). Idempotent.
+
+    Returns:
+        Of how many.
+    """
+    keys = await deps.store.projects.unfinished_before(today(deps.clock.now()))
+    return await _change_all(deps, _MissedFinish(deps), keys)
+
+
+async def finish_overdue(deps: Deps) -> int:
+    """Finish the running projects whose days to say so themselves are over (R28, ADR 67). Idempotent.
+
+    Returns:
+        How many were finished.
+    """
+    keys = await deps.store.projects.finishing_by(today(deps.clock.now()))
+    return await _change_all(deps, _Finish(deps), keys)
+
+
 async def complete_overdue(deps: Deps) -> int:
     """Complete the finished projects whose round's days for results and credits are over (R28). Idempotent.
 
@@ -214,12 +233,37 @@ async def complete_settled(deps: Deps, key: str, session: Session) -> bool:
     return True
 
 
+async def _of_base_or_ministry(deps: Deps, principal: Principal, key: str) -> Project:
+    """The project, for the ministry or the base that holds it."""
+    require_scope(principal, Scope.BASE, Scope.MINISTRY)
+    project = await deps.store.projects.get(key)
+    if principal.scope is Scope.BASE:
+        require_own_base(principal, project.base)
+    return project
+
+
 class _MissedStart(ProjectBatch[None]):
     """Projects of whose missed start is told."""
 
     def step(self, loaded: Loaded, project: Project, command: None) -> Step:
         del loaded, command
         return lifecycle.tell_missed_start(project, self.now)
+
+
+class _MissedFinish(ProjectBatch[None]):
+    """Projects of whose missed end is told."""
+
+    def step(self, loaded: Loaded, project: Project, command: None) -> Step:
+        del loaded, command
+        return lifecycle.tell_missed_finish(project, self.now)
+
+
+class _Finish(ProjectBatch[None]):
+    """Projects to finish."""
+
+    def step(self, loaded: Loaded, project: Project, command: None) -> Step:
+        del command
+        return lifecycle.finish_overdue(project, loaded.round_of(project), self.now)
 
 
 class _Completion(ProjectBatch[None]):

@@ -176,6 +176,28 @@ async def decide_project(
     return await run_row(deps.store.client, _Decision(deps), row)
 
 
+async def revise_project_decision(
+    deps: Deps, principal: Principal, *, key: str, outcome: DecisionOutcome, reason: str
+) -> Project:
+    """Put another decision in the place of the one in force; the quota follows (R11, R16).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The project's id.
+        outcome: The decision.
+        reason: Why it is another one, as it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `QUOTA_EXCEEDED`, `BASE_CLOSED`, `BUSY`, or what
+            `decision.revise` refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    made = ProjectDecision(project=key, outcome=outcome, reason=reason)
+    row = _decision_row(deps, principal, made, name="revise_project_decision|")
+    return await run_row(deps.store.client, _Revision(deps), row)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectDecision:
     """What the ministry decides on one of many projects (R16).
@@ -225,6 +247,18 @@ class _Decision(ProjectBatch[ProjectDecision]):
         return decision.decide(project, current, assigned, outcome=command.outcome, reason=reason, now=self.now)
 
 
+class _Revision(ProjectBatch[ProjectDecision]):
+    """Decisions in the place of others."""
+
+    async def load_related(self, unit: UnitOfWork, loaded: Loaded, commands: Sequence[ProjectDecision]) -> None:
+        await super().load_related(unit, loaded, commands)
+        await self.load_quotas(unit, loaded)
+
+    def step(self, loaded: Loaded, project: Project, command: ProjectDecision) -> Step:
+        current, reason = loaded.round_of(project), Reason.of(command.reason, "R16")
+        return decision.revise(project, current, outcome=command.outcome, reason=reason, now=self.now)
+
+
 def _decision_row(deps: Deps, principal: Principal, made: ProjectDecision, *, name: str) -> Row[ProjectDecision]:
     content = {"key": made.project, "outcome": made.outcome, "reason": made.reason}
     return project_row(deps, principal, made.project, made, name=name, content=content)
@@ -235,7 +269,8 @@ async def publish_projects(
 ) -> list[RowResult[Project]]:
     """Publish approved projects; after the publication date only by an override with a reason (R17).
 
-    Each row succeeds or is refused by itself, with `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE` or `PUBLICATION_LATE`.
+    Each row succeeds or is refused by itself, with `NOT_FOUND`, `INVALID_REASON`, `WRONG_STATE`, `PLAN_OVER` or
+    `PUBLICATION_LATE`.
 
     Args:
         deps: The service's dependencies.

@@ -114,7 +114,9 @@ async def amend_round(
         current = await round_of(deps, year, session)
         if current.version != version:
             raise await deps.store.rounds.stale(current.id)
-        parts = msgspec.to_builtins(current) | dict(given)
+        parts = msgspec.to_builtins(current)
+        limits = {"plan_limits": parts["plan_limits"] | given["plan_limits"]} if "plan_limits" in given else {}
+        parts |= dict(given) | limits
         use = await deps.store.projects.use_of(year, session)
         if round_amendment.OF_PLANS.intersection(given):
             use = replace(use, bases=await deps.store.bases.standing(session))

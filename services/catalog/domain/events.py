@@ -331,26 +331,29 @@ class ProjectReviewStarted(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectReturned(ProjectEvent):
-    """The ministry wants the plan revised (R16)."""
+    """The ministry wants the plan revised (R16); `revised` where it replaces another decision."""
 
     reason: str
     title: str | None = None
+    revised: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectRejected(ProjectEvent):
-    """The ministry refused the plan; its quota is free again (R11, R16)."""
+    """The ministry refused the plan; its quota is free again (R11, R16); `revised` where it replaces a decision."""
 
     reason: str
     title: str | None = None
+    revised: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectApproved(ProjectEvent):
-    """The ministry approved the plan (R16)."""
+    """The ministry approved the plan (R16); `revised` where it replaces another decision."""
 
     reason: str
     title: str | None = None
+    revised: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -451,6 +454,20 @@ class StartMissed(ProjectEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FinishMissed(ProjectEvent):
+    """A project's planned last day has passed, and nobody has said that the training is over (R28).
+
+    Attributes:
+        ends_on: The planned last day.
+        until: The day on which it is finished by itself, if nobody says so before.
+    """
+
+    title: str
+    ends_on: date
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProjectFinished(ProjectEvent):
     """The training ended; `overrun` when past its window without an extension (R28).
 
@@ -458,12 +475,14 @@ class ProjectFinished(ProjectEvent):
         recorded_afterwards: Whether it had not been started: its base recorded after the last day that it was held.
         reason: Why it was recorded afterwards.
         finished_on: The day on which it was said to be over, in Asia/Shanghai.
+        by: Who said so: the scope `base` or `ministry`; `system` where nobody did in time.
     """
 
     overrun: bool
     recorded_afterwards: bool = False
     reason: str | None = None
     finished_on: date | None = None
+    by: str = "base"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from kernel.refusals import WRONG_STATE
 from services.catalog.domain.base import Base
 from services.catalog.domain.decision import sessions_of
 from services.catalog.domain.events import (
+    FinishMissed,
     ProjectAmended,
     ProjectCancelled,
     ProjectCompleted,
@@ -33,7 +34,7 @@ from services.catalog.domain.plan import (
     shift_sessions,
 )
 from services.catalog.domain.project import Project, about, move, norms_of, note, require_status, wrong_state
-from services.catalog.domain.refusals import INVALID_PLAN, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
+from services.catalog.domain.refusals import INVALID_PLAN, NOBODY_ACCEPTED, NOTHING_CHANGED, TOO_EARLY, TOO_LATE
 from services.catalog.domain.round import Round
 from services.catalog.domain.unusual import advice_on
 from services.catalog.domain.vocabulary import ProjectStatus
@@ -43,6 +44,8 @@ _BASE = "base"
 _MINISTRY = "ministry"
 _SYSTEM = "system"
 _BEFORE_TODAY = ("不得早于今日", "is not before today")
+_DAYS_TO_FINISH = 7
+"""How long after it was told that its last day is over a running project is finished by itself (ADR 67)."""
 _AMENDABLE = frozenset({ProjectStatus.PUBLISHED, ProjectStatus.RUNNING, ProjectStatus.SUSPENDED})
 
 
@@ -104,6 +107,7 @@ def amend(
         plan=plan,
         warnings=advice_on(plan, project.kind, base, norms_of(project, current)),
         start_missed=None if moved else project.start_missed,
+        finishes_on=project.finishes_on if plan.ends_on == project.plan.ends_on else None,
     )
     require_in_window(amended, current)
     result = note(amended, actor=_BASE, now=now, reason=reason, replaced=project.design)
@@ -158,7 +162,7 @@ def tell_missed_start(project: Project, now: datetime) -> tuple[Project, list[St
 
 
 def record_as_held(
-    project: Project, current: Round, reason: Reason, now: datetime
+    project: Project, current: Round, reason: Reason, now: datetime, *, accepted: int
 ) -> tuple[Project, list[ProjectFinished]]:
     """Record after the last day that a training which nobody started was held as planned (R28).
 
@@ -169,13 +173,16 @@ def record_as_held(
         current: Its round.
         reason: Why it was not started in time.
         now: Domain time, aware.
+        accepted: How many people have a seat in it.
 
     Raises:
-        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+        Refusal: `WRONG_STATE`, `TOO_EARLY` or `NOBODY_ACCEPTED`.
     """
     _require_unstarted(project, now)
+    if not accepted:
+        raise NOBODY_ACCEPTED()
     held = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now, reason=reason.text)
-    overran = held.plan.ends_on is not None and held.plan.ends_on > last_day(held, current)
+    overran = _planned_past_window(held, current)
     result = replace(held, recorded_afterwards=True, overran=overran)
     event = ProjectFinished(
         **about(result), overrun=overran, recorded_afterwards=True, reason=reason.text, finished_on=today(now)
@@ -194,16 +201,51 @@ def record_as_not_held(project: Project, reason: Reason, now: datetime) -> tuple
     return cancelled, [ProjectCancelled(**about(cancelled), reason=reason.text, by=_BASE, not_held=True)]
 
 
-def finish(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectFinished]]:
+def finish(
+    project: Project, current: Round, now: datetime, *, actor: str = _BASE
+) -> tuple[Project, list[ProjectFinished]]:
     """End the training, on its last day or later; past the window it is flagged as an overrun (R28).
+
+    Args:
+        project: The project, running.
+        current: Its round.
+        now: Domain time, aware.
+        actor: The scope that says so, `base` or `ministry`.
 
     Raises:
         Refusal: `WRONG_STATE` or `TOO_EARLY`.
     """
-    finished = move(project, ProjectStatus.FINISHED, rule="R28", actor=_BASE, now=now)
+    require_status(project, frozenset({ProjectStatus.RUNNING}), "R28")
     _require_day(project.plan.ends_on, now)
-    result = replace(finished, overran=overruns(project, current, now))
-    return result, [ProjectFinished(**about(result), overrun=result.overran, finished_on=today(now))]
+    return _finished(project, actor, overrun=overruns(project, current, now), now=now)
+
+
+def tell_missed_finish(project: Project, now: datetime) -> tuple[Project, list[FinishMissed]]:
+    """Tell, once for each planned last day, that it is over and nobody has said that the training is (R28).
+
+    Raises:
+        Refusal: `WRONG_STATE`: it is finished, or was told of, meanwhile.
+    """
+    plan = project.plan
+    missed = project.status is ProjectStatus.RUNNING and is_over(project, now)
+    if not missed or project.finishes_on or plan.ends_on is None:
+        raise wrong_state(project, "R28")
+    day = today(now) + timedelta(days=_DAYS_TO_FINISH)
+    event = FinishMissed(**about(project), title=plan.title or "", ends_on=plan.ends_on, until=day)
+    return replace(project, finishes_on=day), [event]
+
+
+def finish_overdue(project: Project, current: Round, now: datetime) -> tuple[Project, list[ProjectFinished]]:
+    """End a training of which nobody has said that it is over, as planned (R28, ADR 67).
+
+    It went past its window only if its planned last day did: nobody has said that it was held any longer.
+
+    Raises:
+        Refusal: `WRONG_STATE` or `TOO_EARLY`.
+    """
+    require_status(project, frozenset({ProjectStatus.RUNNING}), "R28")
+    _require_day(project.finishes_on, now)
+    return _finished(project, _SYSTEM, overrun=_planned_past_window(project, current), now=now)
 
 
 def complete(project: Project, now: datetime, *, settled: bool) -> tuple[Project, list[ProjectCompleted]]:
@@ -277,7 +319,19 @@ def resume(project: Project, now: datetime) -> tuple[Project, list[ProjectResume
     if project.status is not ProjectStatus.SUSPENDED or project.resumes_to is None:
         raise wrong_state(project, None)
     resumed = move(project, project.resumes_to, rule=None, actor=_MINISTRY, now=now)
-    return replace(resumed, resumes_to=None), [ProjectResumed(**about(resumed), status=resumed.status)]
+    return replace(resumed, resumes_to=None, finishes_on=None), [
+        ProjectResumed(**about(resumed), status=resumed.status)
+    ]
+
+
+def _finished(project: Project, actor: str, *, overrun: bool, now: datetime) -> tuple[Project, list[ProjectFinished]]:
+    finished = replace(move(project, ProjectStatus.FINISHED, rule="R28", actor=actor, now=now), overran=overrun)
+    return finished, [ProjectFinished(**about(finished), overrun=overrun, by=actor, finished_on=today(now))]
+
+
+def _planned_past_window(project: Project, current: Round) -> bool:
+    """Whether the plan's last day lies past the window and the extension (R28)."""
+    return project.plan.ends_on is not None and project.plan.ends_on > last_day(project, current)
 
 
 def _amended(plan: Plan, amendment: Amendment) -> Plan:

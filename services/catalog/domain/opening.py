@@ -40,7 +40,7 @@ def open_round(draft: Round, now: datetime) -> tuple[Round, list[RoundOpened]]:
             `INVALID_ROUND`.
     """
     draft = with_checked_texts(draft)
-    _check_calendar(draft.phases, draft.year)
+    check_calendar(draft.phases, draft.year)
     draft = with_settled_steps(draft)
     if missing := missing_parts(draft):
         raise incomplete(missing)
@@ -63,7 +63,7 @@ def extend_phase(
     """Give a phase a later last day, reopening it if it is over; other phases never move (R1).
 
     A phase ends no later than the next one, which must be extended first; the bases' decisions (R23) end no later than
-    training opens, which cannot be moved. Training ends in the round's year or the next.
+    training opens, which is amended if at all (`round_amendment`). Training ends in the round's year or the next.
 
     Args:
         current: The round.
@@ -90,7 +90,7 @@ def extend_phase(
     phases = tuple(
         replace(existing, closes=closes) if existing.name is phase else existing for existing in current.phases
     )
-    _check_calendar(phases, current.year)
+    check_calendar(phases, current.year)
     override = PhaseOverride(phase, closes, reason.text, now, before, actor)
     extended = replace(current, phases=phases, overrides=(*current.overrides, override))
     event = PhaseExtended(
@@ -175,7 +175,12 @@ def _line(text: str, field: str) -> str:
     return Title.of(text, field).text
 
 
-def _check_calendar(phases: tuple[Phase, ...], year: int) -> None:
+def check_calendar(phases: tuple[Phase, ...], year: int) -> None:
+    """Refuse phases that are missing, out of order, or end in another year (R1).
+
+    Raises:
+        Refusal: `ROUND_INCOMPLETE`, `INVALID_ROUND`, `CALENDAR_NOT_MONOTONIC` or `CALENDAR_OUTSIDE_YEAR`.
+    """
     names = tuple(phase.name for phase in phases)
     if missing := [name for name in PhaseName if name not in names]:
         raise incomplete([f"phases.{name}" for name in missing])
@@ -281,8 +286,8 @@ def _past_the_next(name: PhaseName, following: PhaseName, limit: date) -> Refusa
     zh, en = PHASES[following]
     if following is PhaseName.TRAIN and name is not following:
         why = (
-            f"须在{zh}开始（{limit}）前截止，该日期不能变更",
-            f"it ends by {limit}, when {en} opens, and that day stays",
+            f"须在{zh}开始（{limit}）前截止，该日期仅可在其开始前更正",
+            f"it ends by {limit}, when {en} opens, a day that is amended before it has come or stays",
         )
     else:
         why = (f"不得晚于{zh}的日期（{limit}），可先延长后者", f"it ends by {limit}, as {en} does: extend that first")

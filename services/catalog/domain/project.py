@@ -19,14 +19,14 @@ TRANSITIONS: Mapping[ProjectStatus, frozenset[ProjectStatus]] = {
     _S.DRAFT: frozenset({_S.SUBMITTED, _S.WITHDRAWN}),
     _S.SUBMITTED: frozenset({_S.UNDER_REVIEW, _S.WITHDRAWN}),
     _S.UNDER_REVIEW: frozenset({_S.RETURNED, _S.REJECTED, _S.APPROVED, _S.WITHDRAWN}),
-    _S.RETURNED: frozenset({_S.SUBMITTED, _S.WITHDRAWN, _S.LAPSED}),
-    _S.APPROVED: frozenset({_S.PUBLISHED, _S.WITHDRAWN}),
+    _S.RETURNED: frozenset({_S.SUBMITTED, _S.WITHDRAWN, _S.LAPSED, _S.APPROVED, _S.REJECTED}),
+    _S.APPROVED: frozenset({_S.PUBLISHED, _S.WITHDRAWN, _S.RETURNED, _S.REJECTED}),
     _S.PUBLISHED: frozenset({_S.RUNNING, _S.FINISHED, _S.SUSPENDED, _S.CANCELLED}),
     _S.RUNNING: frozenset({_S.FINISHED, _S.SUSPENDED, _S.CANCELLED}),
     _S.SUSPENDED: frozenset({_S.PUBLISHED, _S.RUNNING, _S.CANCELLED}),
     _S.FINISHED: frozenset({_S.COMPLETED}),
     _S.COMPLETED: frozenset(),
-    _S.REJECTED: frozenset(),
+    _S.REJECTED: frozenset({_S.APPROVED, _S.RETURNED}),
     _S.WITHDRAWN: frozenset(),
     _S.LAPSED: frozenset(),
     _S.CANCELLED: frozenset(),
@@ -100,6 +100,7 @@ class Project:
         start_missed: The planned first day that passed without a start, once the base was told of it (R28).
         started_late: Whether it was started after its planned first day; the reason is in the history.
         recorded_afterwards: Whether it was recorded as held after its last day, without having been started.
+        finishes_on: The day on which it is finished by itself, once it was told that its last day is over (R28).
     """
 
     id: str
@@ -130,6 +131,7 @@ class Project:
     start_missed: date | None = None
     started_late: bool = False
     recorded_afterwards: bool = False
+    finishes_on: date | None = None
 
     @property
     def holder(self) -> Organization:

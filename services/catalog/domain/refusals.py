@@ -226,6 +226,13 @@ PUBLICATION_LATE = RefusalKind(
     rule="R17",
     unblock=Unblock.MINISTRY,
 )
+PLAN_OVER = RefusalKind(
+    "PLAN_OVER",
+    "方案的培训日期（{startsOn}至{endsOn}）已开始或已过，无人可以报名，不能发布；可改为不予通过，或由基地撤回",
+    "Its training ({startsOn} to {endsOn}) should have begun: nobody could sign up. Reject it, or have it withdrawn",
+    rule="R17",
+    unblock=Unblock.MINISTRY,
+)
 SEARCH_TOO_LONG = RefusalKind(
     "SEARCH_TOO_LONG",
     "搜索内容最多{limit}个字符",
@@ -247,6 +254,13 @@ TOO_LATE = RefusalKind(
     "TOO_LATE",
     "培训最后一日（{day}）已过，不能再开班；请如实登记为已举办或未举办",
     "The last day ({day}) is over: record whether the training was held",
+    rule="R28",
+    unblock=Unblock.BASE,
+)
+NOBODY_ACCEPTED = RefusalKind(
+    "NOBODY_ACCEPTED",
+    "该项目没有录取任何人，不能登记为已举办；请登记为未举办",
+    "Nobody was accepted, so it was not held: record it as not held",
     rule="R28",
     unblock=Unblock.BASE,
 )

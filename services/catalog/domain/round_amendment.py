@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from kernel.dates import today
 from kernel.free_text import Reason
 from services.catalog.domain.events import RoundAmended
-from services.catalog.domain.labels import listed
+from services.catalog.domain.labels import PHASES, listed
 from services.catalog.domain.opening import (
     calendar_of,
+    check_calendar,
     incomplete,
     invalid_round,
     missing_parts,
@@ -20,8 +22,8 @@ from services.catalog.domain.opening import (
     wrong_parts,
 )
 from services.catalog.domain.refusals import NOTHING_CHANGED, ROUND_IN_USE
-from services.catalog.domain.round import Round, RoundAmendment
-from services.catalog.domain.vocabulary import BaseCategory
+from services.catalog.domain.round import Phase, PhaseOverride, Round, RoundAmendment
+from services.catalog.domain.vocabulary import BaseCategory, PhaseName
 
 PARTS: Mapping[str, str] = {
     "title": "title",
@@ -33,11 +35,13 @@ PARTS: Mapping[str, str] = {
     "contacts": "contacts",
     "completion_days": "completionDays",
     "steps": "steps",
+    "phases": "phases",
+    "plan_limits": "planLimits",
 }
-"""What may be amended, by the domain's and the graph's names; phases move by an extension only."""
+"""What may be amended, by the domain's and the graph's names."""
 
-OF_PLANS = frozenset({"duration_norms", "themes"})
-"""The parts by which plans are written and checked (R8, R9): the bases are told of a change."""
+OF_PLANS = frozenset({"duration_norms", "themes", "phases", "plan_limits"})
+"""The parts by which plans are written and checked (R7, R8, R9, R28): the bases are told of a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class Use:
         themes: Codes of the themes that its projects name.
         reviewed: Whether a review has begun, or ever did.
         under_review: Whether a project is under review now.
+        handed_in: Whether a plan was ever handed in.
+        first_day: The earliest first day of the trainings that are planned and not withdrawn.
+        last_day: The latest last day of those that have no extension of their own (R28).
         bases: Ids of the bases that stand.
     """
 
@@ -56,6 +63,9 @@ class Use:
     themes: frozenset[str] = frozenset()
     reviewed: bool = False
     under_review: bool = False
+    handed_in: bool = False
+    first_day: date | None = None
+    last_day: date | None = None
     bases: tuple[str, ...] = ()
 
 
@@ -65,9 +75,11 @@ def amend_round(
     """Correct parts of an open round.
 
     Freely: title, contacts, the days to completion, steps that open no phase; whatever nothing depends on; duration
-    norms, which plans that were handed in before keep as they were (R9). Only forward: more quota (R11) and further
-    themes (R8). Not any more: the review's dimensions once a review has begun (R15), the number of experts while a
-    project is under review (R14).
+    norms, which plans that were handed in before keep as they were (R9). Only forward: more quota (R11), further themes
+    (R8), wider limits of plans once some are handed in (R7). Phases: the days of one that has not begun, and the end of
+    one that was extended, which may be taken back to a day that is still to come, around the planned trainings (R28);
+    a later end is an extension. Not any more: the review's dimensions once a review has begun (R15), the number of
+    experts while a project is under review (R14).
 
     Args:
         current: The round.
@@ -78,9 +90,13 @@ def amend_round(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `INVALID_TEXT`, `NOTHING_CHANGED`, `ROUND_INCOMPLETE`, `INVALID_ROUND` or `ROUND_IN_USE`.
+        Refusal: `INVALID_TEXT`, `NOTHING_CHANGED`, `ROUND_INCOMPLETE`, `INVALID_ROUND`, `ROUND_IN_USE`,
+            `CALENDAR_NOT_MONOTONIC` or `CALENDAR_OUTSIDE_YEAR`.
     """
-    amended = with_settled_steps(with_checked_texts(amended))
+    amended = with_checked_texts(amended)
+    if amended.phases != current.phases:
+        check_calendar(amended.phases, amended.year)
+    amended = with_settled_steps(amended)
     changed = [field for field in PARTS if getattr(current, field) != getattr(amended, field)]
     names = [PARTS[field] for field in changed]
     if not changed:
@@ -90,7 +106,7 @@ def amend_round(
     # A part that is not touched may be older than its bounds.
     if wrong := [name for name in wrong_parts(amended) if name in names]:
         raise invalid_round(wrong)
-    if stuck := [(PARTS[field], why) for field in changed if (why := _stuck(field, current, amended, use))]:
+    if stuck := [(PARTS[field], why) for field in changed if (why := _stuck(field, current, amended, use, today(now)))]:
         raise ROUND_IN_USE(detail=listed(why for _, why in stuck), fields=[name for name, _ in stuck])
     norms = current.duration_norms if "duration_norms" in changed else None
     amendment = RoundAmendment(tuple(names), reason.text, now, actor, norms)
@@ -110,8 +126,10 @@ def amend_round(
     return result, [event]
 
 
-def _stuck(field: str, current: Round, amended: Round, use: Use) -> tuple[str, str] | None:
+def _stuck(field: str, current: Round, amended: Round, use: Use, day: date) -> tuple[str, str] | None:
     """Why a part cannot change in this way; None where it can."""
+    if field == "phases":
+        return _phases(current, amended, use, day)
     rule = _RULES.get(field)
     return rule(current, amended, use) if rule else None
 
@@ -139,11 +157,42 @@ def _experts(_: Round, __: Round, use: Use) -> tuple[str, str] | None:
     return None
 
 
+def _limits(current: Round, amended: Round, use: Use) -> tuple[str, str] | None:
+    before, after = asdict(current.plan_limits), asdict(amended.plan_limits)
+    if use.handed_in and any(after[name] < before[name] for name in before):
+        return "已有提交的方案，方案限值只能放宽", "once a plan is handed in, the limits of plans only widen"
+    return None
+
+
+def _phases(current: Round, amended: Round, use: Use, day: date) -> tuple[str, str] | None:
+    for before, after in zip(current.phases, amended.phases, strict=True):
+        zh, en = PHASES[before.name]
+        if before != after and not _may_move(before, after, current.overrides_of(before.name), day):
+            return (
+                f"{zh}：未开始的阶段可更正为今日及以后，已开始的只能将延期缩短至今日之后；延后截止请用延长",
+                f"{en}: it moves before it begins, and then only an extension is shortened, to a day after today",
+            )
+    first, last = use.first_day or date.max, use.last_day or date.min
+    train = amended.phase(PhaseName.TRAIN)
+    if train.opens > first or train.closes < last:
+        return f"已有培训安排在{first}至{last}", f"trainings are planned from {first} to {last}"
+    return None
+
+
+def _may_move(before: Phase, after: Phase, extensions: tuple[PhaseOverride, ...], day: date) -> bool:
+    """Whether a phase may have other days: before it has begun, or to take an extension back."""
+    if before.opens > day:
+        return after.opens >= day
+    least = min((extension.before or date.min for extension in extensions), default=before.closes)
+    return after.opens == before.opens and max(least, day + timedelta(days=1)) <= after.closes < before.closes
+
+
 _RULES: Mapping[str, Callable[[Round, Round, Use], tuple[str, str] | None]] = {
     "quotas": _quotas,
     "themes": _themes,
     "review_dimensions": _dimensions,
     "experts_per_project": _experts,
+    "plan_limits": _limits,
 }
 
 

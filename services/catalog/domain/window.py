@@ -1,8 +1,10 @@
 """The training window of a round, and a project's extension beyond it (R28)."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from kernel.dates import today
+from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.catalog.domain.events import NATIONWIDE, ProjectExtended
 from services.catalog.domain.project import Extension, Project, about, note, require_status
@@ -44,6 +46,9 @@ def extend(
 ) -> tuple[Project, list[ProjectExtended]]:
     """Let one project end after the window, in the round's year or the one after (R28).
 
+    An extension is replaced by a later or an earlier one, down to the window's end, but neither before today nor before
+    the planned last day.
+
     The event of a project that is not published has the province `00`, so that no province learns of it (R15, R17).
 
     Args:
@@ -54,18 +59,29 @@ def extend(
         now: Domain time, aware.
 
     Raises:
-        Refusal: `WRONG_STATE`, or `INVALID_EXTENSION`: not later than now allowed, or too late.
+        Refusal: `WRONG_STATE`, or `INVALID_EXTENSION`: the day is allowed already, too early or too late.
     """
     require_status(project, _LIVE, "R28")
     closes = last_day(project, current)
-    if until <= closes or until.year > current.year + 1:
-        last_year = current.year + 1
-        words = (
-            f"须晚于{closes}，且不晚于{last_year}年末",
-            f"it must be after {closes}, and in {last_year} at the latest",
-        )
-        raise INVALID_EXTENSION(detail=words, closes=closes.isoformat())
-    extended = replace(project, extension=Extension(until, reason.text, now))
+    if until == closes or not _least_end(project, current, now) <= until <= date(current.year + 1, 12, 31):
+        raise _invalid_extension(project, current, now)
+    extended = replace(project, extension=Extension(until, reason.text, now), finishes_on=None)
     result = note(extended, actor="ministry", now=now, reason=reason.text)
     province = project.province if project.published_at else NATIONWIDE
     return result, [ProjectExtended(**about(result) | {"province": province}, until=until, reason=reason.text)]
+
+
+def _least_end(project: Project, current: Round, now: datetime) -> date:
+    """The first day up to which an extension may let a project run."""
+    closes = current.phase(PhaseName.TRAIN).closes
+    if project.extension is None:
+        return closes + timedelta(days=1)
+    return max(closes, today(now), project.plan.ends_on or closes)
+
+
+def _invalid_extension(project: Project, current: Round, now: datetime) -> Refusal:
+    least, last_year, closes = _least_end(project, current, now), current.year + 1, last_day(project, current)
+    zh, en = f"须在{least}及以后，且不晚于{last_year}年末", f"it is {least} or later, and in {last_year} at the latest"
+    if project.extension:
+        zh, en = f"现已延至{closes}；{zh}", f"it is extended to {closes}; {en}"
+    return INVALID_EXTENSION(detail=(zh, en), closes=closes.isoformat())

@@ -77,9 +77,9 @@ class RoundStepInput:
     closes: date
 
 
-@strawberry.input(description="方案限值；未给出的取默认值 (R7)")
+@strawberry.input(description="方案限值；未给出的在开启时取默认值，在更正时不变 (R7)")
 class RoundPlanLimitsInput:
-    """What plans cannot be, and from where on they need a justification; null takes the default."""
+    """What plans cannot be, and from where on they need a justification; null takes the default, or stays."""
 
     most_seats: int | None = None
     usual_seats: int | None = None
@@ -116,12 +116,10 @@ class RoundInput:
 
     def given(self) -> dict[str, Any]:
         """The parts that are not null, by the domain's names, as the command takes them."""
-        plain = {name: value for name, value in vars(self).items() if name not in {"year", "plan_limits"}}
-        limits = {"plan_limits": self.plan_limits.given()} if self.plan_limits else {}
-        return _given(plain) | limits
+        return _given({name: value for name, value in vars(self).items() if name != "year"})
 
 
-@strawberry.input(description="更正已开启的年度轮次；未给出的内容不变，阶段日期另用 extendPhase (R1)")
+@strawberry.input(description="更正已开启的年度轮次；未给出的内容不变，延后阶段截止另用 extendPhase (R1)")
 class RoundAmendmentInput:
     """The parts to correct; what is null stays."""
 
@@ -135,6 +133,12 @@ class RoundAmendmentInput:
     completion_days: int | None = None
     steps: list[RoundStepInput] | None = strawberry.field(
         default=None, description="日程步骤；对应阶段的步骤，日期须与该阶段一致 (R1)"
+    )
+    phases: list[RoundPhaseInput] | None = strawberry.field(
+        default=None, description="全部阶段：未开始的可更正日期，已延期的可缩短 (R1)"
+    )
+    plan_limits: RoundPlanLimitsInput | None = strawberry.field(
+        default=None, description="方案限值；未给出的不变，有方案提交后只能放宽 (R7)"
     )
 
     def given(self) -> dict[str, Any]:
@@ -157,6 +161,8 @@ def _given(parts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: [dict(vars(row)) for row in require_rows(value, to_camel_case(name))]
         if isinstance(value, list)
+        else value.given()
+        if isinstance(value, RoundPlanLimitsInput)
         else value
         for name, value in parts.items()
         if value is not None

@@ -15,7 +15,7 @@ from kernel.dates import start_of
 from kernel.reference import major_categories, provinces
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
-from services.catalog.domain.quota import Quota
+from services.catalog.domain.quota import CONSUMING, Quota
 from services.catalog.domain.review import Expert, Review
 from services.catalog.domain.round import Round
 from services.catalog.domain.round_amendment import Use
@@ -220,6 +220,20 @@ class Projects(Repository[Project]):
         }
         return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
 
+    async def unfinished_before(self, day: date) -> list[str]:
+        """The ids of running projects whose last day is before a day, and of which it was not told."""
+        where = {
+            "status": ProjectStatus.RUNNING,
+            "plan.ends_on": {"$lt": day.isoformat()},
+            "finishes_on": None,
+        }
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
+    async def finishing_by(self, day: date) -> list[str]:
+        """The ids of running projects that are finished by themselves on a day or before."""
+        where = {"status": ProjectStatus.RUNNING, "finishes_on": {"$lte": day.isoformat()}}
+        return [document["_id"] async for document in self.collection.find(where, {"_id": 1})]
+
     async def finished_by(self, year: int, day: date) -> list[str]:
         """The ids of a round's finished projects whose last day, and the moment they were finished, lie before.
 
@@ -244,11 +258,19 @@ class Projects(Repository[Project]):
         themes = await self.collection.distinct("plan.themes", where, session=session)
         statuses = await self.collection.distinct("status", where, session=session)
         begun = await self.collection.find_one(where | reviewed, {"_id": 1}, session=session)
+        planned = where | {"status": {"$in": sorted(CONSUMING - {ProjectStatus.CANCELLED})}}
+        open_end = {"$cond": [{"$gt": ["$extension", None]}, None, "$plan.ends_on"]}
+        ends = {"$group": {"_id": None, "first": {"$min": "$plan.starts_on"}, "last": {"$max": open_end}}}
+        groups = await self.collection.aggregate([{"$match": planned}, ends], session=session)
+        days = next(iter(await groups.to_list()), {})
         return Use(
             frozenset(map(BaseCategory, categories)),
             frozenset(themes),
             reviewed=begun is not None,
             under_review=ProjectStatus.UNDER_REVIEW in statuses,
+            handed_in=bool({*statuses} - {ProjectStatus.DRAFT}),
+            first_day=_day(days.get("first")),
+            last_day=_day(days.get("last")),
         )
 
     async def counted(
@@ -289,6 +311,11 @@ class Projects(Repository[Project]):
         """Write a project without changing it, so that this transaction conflicts with any that changes it."""
         await self.collection.update_one({"_id": key}, {"$inc": {"touched": 1}}, session=session)
 
+    async def seats_taken(self, key: str) -> int:
+        """How many seats of a project are taken, as enrollment has told (R23, ADR 13)."""
+        document = await self.collection.find_one({"_id": key}, {"seats": 1}) or {}
+        return int(document.get("seats", {}).get("held", 0))
+
     async def set_seats(self, counts: Iterable[SeatsTaken], session: Session) -> None:
         """Store how many seats of projects are taken, unless a later count is stored already (R23, ADR 13).
 
@@ -305,6 +332,10 @@ class Projects(Repository[Project]):
         ]
         if updates:
             await self.collection.bulk_write(updates, ordered=False, session=session)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _due(due: Due) -> Document:

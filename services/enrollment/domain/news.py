@@ -79,7 +79,7 @@ def of_review(occasion: Occasion, experts: Iterable[str]) -> list[Notice]:
 
 
 def of_oversight(occasion: Occasion) -> list[Notice]:
-    """To the ministry and the base: a start was missed, or the training went past its window (R28)."""
+    """To the ministry and the base: a start or an end was missed, or the training went past its window (R28)."""
     return occasion.notices([MINISTRY_BOX, base_box(occasion.base)])
 
 

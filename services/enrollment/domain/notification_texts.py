@@ -46,7 +46,12 @@ _REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
         "The decision has been corrected: the enrollment is on the waiting list",
     ),
 }
-_PARTS = {"themes": ("培训主题", "themes"), "durationNorms": ("培训天数标准", "duration norms")}
+_PARTS = {
+    "themes": ("培训主题", "themes"),
+    "durationNorms": ("培训天数标准", "duration norms"),
+    "phases": ("日程", "calendar"),
+    "planLimits": ("方案限值", "limits of plans"),
+}
 """The parts of a round that bases are told of."""
 _PLAIN: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.TRANSFER_REQUESTED: (
@@ -221,6 +226,11 @@ def _counted(kind: NoticeKind, facts: Facts, names: Names) -> tuple[str, str] | 
             )
         case NoticeKind.EXTENSION:
             said = (f"教师工作司同意培训延至{facts.until}结束", f"The training may end until {facts.until}")
+        case NoticeKind.NOT_FINISHED:
+            said = (
+                f"已过培训最后一日，尚未登记结业；{facts.until}将自动登记",
+                f"The last day has passed, and nobody has ended the training: it is ended by itself on {facts.until}",
+            )
         case NoticeKind.TRANSFER_REQUESTED if facts.person:
             said = ("请原学校在期限内答复", "the school where the teacher is now answers in time")
         case NoticeKind.SCHOOL_MERGED if names.into:

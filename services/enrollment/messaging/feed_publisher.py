@@ -61,6 +61,7 @@ NOT_FOR_PROVINCES = frozenset(
         "catalog.project-withdrawn",
         "catalog.project-lapsed",
         "catalog.start-missed",
+        "catalog.finish-missed",
         "assessment.project-settled",
         "assessment.record-reopened",
         "assessment.results-due",

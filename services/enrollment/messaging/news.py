@@ -28,6 +28,7 @@ _OF_PROJECTS = {
     "catalog.project-started": NoticeKind.STARTED,
     "catalog.project-finished": NoticeKind.OVERRUN,
     "catalog.start-missed": NoticeKind.NOT_STARTED,
+    "catalog.finish-missed": NoticeKind.NOT_FINISHED,
 }
 _QUOTA = "catalog.quota-adjusted"
 _ROUND = "catalog.round-amended"
@@ -82,7 +83,7 @@ def _of_project(deps: Deps, kind: NoticeKind) -> _Tell:
                 return news.of_cancellation(occasion, await enrollments.provinces_of(event.project, session))
             case NoticeKind.STARTED:
                 return news.of_start(await enrollments.seated(event.project, session), occasion.at)
-            case NoticeKind.NOT_STARTED:
+            case NoticeKind.NOT_STARTED | NoticeKind.NOT_FINISHED:
                 return news.of_oversight(occasion)
             case NoticeKind.OVERRUN:
                 return news.of_oversight(occasion) if event.overrun else []

@@ -46,6 +46,8 @@ SEALED = ("schools", "roster_rows", "teachers")
 A roster's rows go before the teachers that they may become: what was copied under the old seal is seen to after them.
 """
 _PRODUCER = "enrollment"
+_SECONDS_OF_A_ROUND = 30
+"""A phase is moved a day before it begins or ends (ADR 67), so a round in memory is never that old."""
 
 T = TypeVar("T")
 
@@ -70,7 +72,7 @@ class Store:
             database, "projects", Project, producer=_PRODUCER, noun="project"
         )
         self.rounds: CachedRepository[Round] = CachedRepository(
-            database, "rounds", Round, producer=_PRODUCER, noun="round"
+            database, "rounds", Round, producer=_PRODUCER, noun="round", seconds=_SECONDS_OF_A_ROUND
         )
         self.base_names = BaseNames(database)
         self.funding = FundingBook(database, "funding", Funding, producer=_PRODUCER, noun="funding")

@@ -118,6 +118,15 @@ class Season:
         for _ in range(times):
             await take_in(database, enrollment_handlers(self.deps), event)
 
+    async def accept(self, project: Any, held: int = 1) -> None:
+        """Enrollment's event of an acceptance: so many seats of the project are taken since."""
+        self.submissions += 1
+        seats = {"version": self.submissions, "accepted": held, "offered": 0}
+        event = envelope_of(
+            "enrollment.accepted", f"e{self.submissions}", 1, {"project": project["id"], "seats": seats}
+        )
+        await take_in(self.deps.store.projects.collection.database, enrollment_handlers(self.deps), event)
+
     async def register_expert(self, name: str, code: str = "4131000001", field: int = 6) -> Principal:
         """A new expert, as the own principal; a code of a base names its organisation as on file."""
         base = await self.deps.store.bases.collection.find_one({"organization.code": code})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.principal import Principal, Scope
+from services.catalog.commands import tell_missed_finishes
 from tests.integration.catalog.season import Season
 from tests.support.principals import MINISTRY
 
@@ -106,6 +107,10 @@ async def approved(season: Season, count: int = 1) -> Stage:
     return await decided(season, count, "APPROVE")
 
 
+async def rejected(season: Season, count: int = 1) -> Stage:
+    return await decided(season, count, "REJECT")
+
+
 async def overdue(season: Season, count: int = 1) -> Stage:
     """Returned, and not handed in again when review closed."""
     stage = await decided(season, count, "RETURN")
@@ -130,6 +135,8 @@ async def published(season: Season, count: int = 1) -> Stage:
 async def unstarted(season: Season, count: int = 1) -> Stage:
     """Published, and never started; the last day is over."""
     stage = await published(season, count)
+    for project in stage.projects:
+        await season.accept(project)
     season.at("2024-07-15T09:00")
     return stage
 
@@ -148,6 +155,21 @@ async def running(season: Season, count: int = 1) -> Stage:
     for key in stage.keys:
         await season.act(stage.base, START, id=key)
     season.at("2024-07-14T09:00")
+    return stage
+
+
+async def forgotten(season: Season, count: int = 1) -> Stage:
+    """Running, and the last day is over."""
+    stage = await running(season, count)
+    season.at("2024-07-15T09:00")
+    return stage
+
+
+async def overdue_to_finish(season: Season, count: int = 1) -> Stage:
+    """Running, and the day has come on which they are finished by themselves."""
+    stage = await forgotten(season, count)
+    await tell_missed_finishes(season.deps)
+    season.at("2024-07-22T09:00")
     return stage
 
 

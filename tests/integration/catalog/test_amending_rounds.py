@@ -163,3 +163,37 @@ async def test_r8_r9_an_amendment_of_themes_or_norms_names_the_bases_that_stand_
     assert document
     of_themes, of_title = (event["data"] for event in document["events"][-2:])
     assert (list(of_themes["bases"]), list(of_title["bases"])) == ([base.bases[0]], [])
+
+
+async def test_r1_r7_r28_a_calendar_and_limits_are_amended_around_what_is_planned(season: Season) -> None:
+    """A withdrawn plan plans nothing; limits that are not named stay."""
+    current = await season.deps.store.rounds.get("2024")
+    phases = [
+        {"name": phase.name.value, "opens": phase.opens.isoformat(), "closes": phase.closes.isoformat()}
+        for phase in current.phases
+    ]
+    base = await season.register_base()
+    limits = "{ round(year: 2024) { planLimits { mostSeats usualSeats } } }"
+    await amend(season, 1, planLimits={"mostSeats": 500})
+    shown = await season.ask(ANYBODY, limits)
+    assert shown["round"]["planLimits"] == {"mostSeats": 500, "usualSeats": 100}
+    project = await season.submitted(base)
+    phases[-1] |= {"opens": "2024-07-09", "closes": "2024-11-30"}
+    for given, field in (({"phases": phases}, "phases"), ({"planLimits": {"usualSeats": 50}}, "planLimits")):
+        with pytest.raises(Refused) as refused:
+            await amend(season, 2, **given)
+        assert (refused.value.code, refused.value.extensions["fields"]) == ("ROUND_IN_USE", [field])
+    phases[-1] |= {"opens": "2024-07-08", "closes": "2024-07-13"}
+    with pytest.raises(Refused) as short:
+        await amend(season, 2, phases=phases)
+    assert short.value.extensions["fields"] == ["phases"]
+    phases[-1] |= {"closes": "2024-07-14"}
+    assert (await amend(season, 2, phases=phases))["amendments"][-1]["changed"] == ["phases"]
+    await season.act(base, 'mutation($id: ID!) { withdrawProject(id: $id, reason: "不办了") { id } }', id=project["id"])
+    phases[-1] |= {"opens": "2024-08-01", "closes": "2024-08-31"}
+    await amend(season, 3, phases=phases)
+    document = await season.deps.store.rounds.collection.find_one({"_id": "2024"})
+    assert document
+    event = document["events"][-1]["data"]
+    assert event["calendar"]["TRAIN"] == {"opens": "2024-08-01", "closes": "2024-08-31"}
+    assert list(event["bases"]) == [base.bases[0]]

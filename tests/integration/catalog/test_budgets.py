@@ -70,7 +70,7 @@ SINGLE = {
         lambda deps, _: commands.amend_round(
             deps, MINISTRY, year=2024, version=1, given={"title": "2024年国培"}, reason="名称有误"
         ),
-        Budget(8, commits=1),
+        Budget(9, commits=1),
     ),
     "register_base": Case(
         stages.drafted, lambda deps, _: commands.register_base(deps, MINISTRY, NEW_BASE), Budget(6, commits=1)
@@ -208,6 +208,13 @@ SINGLE = {
         ),
         Budget(5, commits=1),
     ),
+    "revise_project_decision": Case(
+        stages.rejected,
+        lambda deps, stage: commands.revise_project_decision(
+            deps, MINISTRY, key=stage.key, outcome=DecisionOutcome.APPROVE, reason="误判"
+        ),
+        Budget(5, commits=1),
+    ),
     "amend_project": Case(
         stages.published,
         lambda deps, stage: commands.amend_project(
@@ -225,7 +232,7 @@ SINGLE = {
     "record_as_held": Case(
         stages.unstarted,
         lambda deps, stage: commands.record_as_held(deps, stage.base, key=stage.key, reason="忘记开班"),
-        Budget(4),
+        Budget(5),
     ),
     "record_as_not_held": Case(
         stages.unstarted,
@@ -282,6 +289,12 @@ BULK = {
     "lapse_overdue": Case(stages.overdue, lambda deps, _: commands.lapse_overdue(deps), Budget(6, commits=1)),
     "tell_missed_starts": Case(
         stages.unstarted, lambda deps, _: commands.tell_missed_starts(deps), Budget(4, commits=1)
+    ),
+    "tell_missed_finishes": Case(
+        stages.forgotten, lambda deps, _: commands.tell_missed_finishes(deps), Budget(4, commits=1)
+    ),
+    "finish_overdue": Case(
+        stages.overdue_to_finish, lambda deps, _: commands.finish_overdue(deps), Budget(4, commits=1)
     ),
     "complete_overdue": Case(stages.finished, lambda deps, _: commands.complete_overdue(deps), Budget(5, commits=1)),
     "reconcile_quotas": Case(

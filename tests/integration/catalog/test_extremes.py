@@ -11,7 +11,7 @@ from tests.support.extremes import Arguments, places, untold
 from tests.support.graph import execute
 
 PLAN_LIMITS = {
-    "mostSeats": 100, "usualSeats": 60, "mostHoursADay": 12, "usualHoursADay": 9, "usualIdleDays": 10,
+    "mostSeats": 1000, "usualSeats": 160, "mostHoursADay": 12, "usualHoursADay": 9, "usualIdleDays": 20,
     "usualGapPercent": 20, "mostFeeFen": 10_000_000,
 }  # fmt: skip
 _NONE = {"empty": "nothing is done"}
@@ -71,7 +71,7 @@ class Playing:
         given = inputs(self.draft["id"], self.assigned["id"], self.base.bases[0])[mutation]
         more: dict[str, Any] = {
             "openRound": {"planLimits": PLAN_LIMITS, "completionDays": 30},
-            "amendRound": {"completionDays": 30},
+            "amendRound": {"planLimits": PLAN_LIMITS, "completionDays": 30},
             "registerBase": {"majorCategories": [6]},
             "addClass": {"capacity": 30},
         }

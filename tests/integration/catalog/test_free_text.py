@@ -69,6 +69,7 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         for name, opens, closes in (phase.values() for phase in data["phases"])
     ]
     amended["steps"] = new_round["steps"]
+    amended["phases"] = data["phases"]
     codes = [dimension["code"] for dimension in data["review_dimensions"]]
     verdicts = [{"dimension": code, "verdict": "PASS", "comment": "可行"} for code in codes]
     decision = {"outcome": "APPROVE", "reason": "可行"}
@@ -101,6 +102,7 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         "assignExperts": {"projectId": project, "experts": ["nobody"]},
         "autoAssignExperts": {"projectIds": [project]},
         "decideProject": {"id": project, "decision": decision},
+        "reviseProjectDecision": {"id": project, "decision": decision},
         "decideProjects": {"decisions": [decision | {"id": project}]},
         "publishProjects": {"ids": [project], "override": {"reason": "补发"}},
         "suspendProject": {"id": project, "reason": "整改"},

@@ -43,7 +43,7 @@ DAYS = (
 )
 ALLOWED = {
     "WRONG_STATE", "STALE_VERSION", "QUOTA_EXCEEDED", "PHASE_CLOSED", "REVIEWS_MISSING", "REVIEW_SUBMITTED",
-    "NOT_ASSIGNED", "PUBLICATION_LATE", "TOO_EARLY",
+    "NOT_ASSIGNED", "PUBLICATION_LATE", "PLAN_OVER", "TOO_EARLY", "NOBODY_ACCEPTED",
 }  # fmt: skip
 PLACE = st.integers(0, 2 * DRAFTS - 1)
 SETTINGS = settings(max_examples=12, stateful_step_count=15, deadline=None, phases=[Phase.generate])

@@ -1,4 +1,4 @@
-"""R28, R33: a base that forgets to start a class is told, and every way on from there is open and recorded."""
+"""R28, R33: a base that forgets to start or end a class is told, and every way on from there is open and recorded."""
 
 import asyncio
 from typing import Any
@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 
 from chassis.storage.mongo import Database
-from services.catalog.commands import complete_overdue, lapse_overdue, tell_missed_starts
+from services.catalog.commands import (
+    complete_overdue,
+    finish_overdue,
+    lapse_overdue,
+    tell_missed_finishes,
+    tell_missed_starts,
+)
 from services.catalog.messaging import handlers
 from tests.integration.catalog.season import Season
 from tests.support.consuming import envelope_of, take_in
@@ -16,6 +22,7 @@ from tests.support.principals import ANYBODY, MINISTRY
 STATE = "status startedLate startMissed recordedAfterwards startsOn endsOn"
 START = f"mutation($id: ID!, $why: String) {{ startProject(id: $id, reason: $why) {{ {STATE} }} }}"
 HELD = f"mutation($id: ID!, $why: String!) {{ recordAsHeld(id: $id, reason: $why) {{ {STATE} }} }}"
+FINISH = "mutation($id: ID!) { finishProject(id: $id) { status history { by status } } }"
 NOT_HELD = f"mutation($id: ID!, $why: String!) {{ recordAsNotHeld(id: $id, reason: $why) {{ {STATE} }} }}"
 MISSED = "query($missed: Boolean) { projects(filter: {startMissed: $missed}) { nodes { id startMissed } } }"
 
@@ -75,6 +82,10 @@ async def test_r28_after_the_last_day_it_is_recorded_as_held_as_planned(season: 
         with pytest.raises(Refused) as refused:
             await season.act(who, HELD, id=project["id"], why=why)
         assert refused.value.code == code
+    with pytest.raises(Refused) as nobody:
+        await season.act(base, HELD, id=project["id"], why="忘记开班")
+    assert (nobody.value.code, nobody.value.extensions["rule"]) == ("NOBODY_ACCEPTED", "R28")
+    await season.accept(project)
     held = await season.act(base, HELD, id=project["id"], why="忘记开班")
     assert held == {
         "status": "FINISHED", "startedLate": False, "startMissed": False, "recordedAfterwards": True,
@@ -105,6 +116,7 @@ async def test_r30_r31_a_project_is_completed_when_assessment_says_that_it_is_se
     settled = envelope_of("assessment.project-settled", project["id"], 1, {"project": project["id"]})
     await take_in(database, handlers(season.deps), settled)
     assert (await season.deps.store.projects.get(project["id"])).status == "PUBLISHED"
+    await season.accept(project)
     await season.act(base, HELD, id=project["id"], why="忘记开班")
     again = envelope_of("assessment.project-settled", project["id"], 2, {"project": project["id"]})
     for _ in range(2):
@@ -119,6 +131,7 @@ async def test_r28_a_project_with_open_results_is_completed_when_the_rounds_days
     base = await season.register_base()
     project = await season.published(base)
     season.at("2024-07-15T09:00")
+    await season.accept(project)
     await season.act(base, HELD, id=project["id"], why="忘记开班")
     season.at("2024-10-13T23:59")
     assert await complete_overdue(season.deps) == 0
@@ -127,3 +140,36 @@ async def test_r28_a_project_with_open_results_is_completed_when_the_rounds_days
     event = (await told(season, project["id"]))[-1]
     assert (event["name"], event["data"]["settled"]) == ("project-completed", False)
     assert await lapse_overdue(season.deps) == 0
+
+
+async def test_r28_a_class_that_its_base_forgets_to_end_is_told_of_and_finishes_by_itself(season: Season) -> None:
+    base = await season.register_base()
+    project = await season.published(base)
+    season.at("2024-07-08T09:00")
+    await season.act(base, START, id=project["id"])
+    season.at("2024-07-14T23:59")
+    assert await tell_missed_finishes(season.deps) == 0
+    season.at("2024-07-15T00:00")
+    assert sorted(await asyncio.gather(*(tell_missed_finishes(season.deps) for _ in range(2)))) == [0, 1]
+    event = (await told(season, project["id"]))[-1]
+    assert (event["name"], event["data"]["until"]) == ("finish-missed", "2024-07-22")
+    season.at("2024-07-21T23:59")
+    assert await finish_overdue(season.deps) == 0
+    season.at("2024-07-22T00:00")
+    assert [await finish_overdue(season.deps) for _ in range(2)] == [1, 0]
+    event = (await told(season, project["id"]))[-1]
+    assert (event["name"], event["data"]["by"], event["data"]["overrun"]) == ("project-finished", "system", False)
+
+
+async def test_r28_the_ministry_ends_a_class_for_its_base_and_the_history_says_so(season: Season) -> None:
+    base, rival = await season.register_base(), await season.register_base()
+    project = await season.published(base)
+    season.at("2024-07-08T09:00")
+    await season.act(base, START, id=project["id"])
+    for who, code in ((MINISTRY, "TOO_EARLY"), (rival, "FORBIDDEN")):
+        with pytest.raises(Refused) as refused:
+            await season.act(who, FINISH, id=project["id"])
+        assert refused.value.code == code
+    season.at("2024-07-15T09:00")
+    ended = await season.act(MINISTRY, FINISH, id=project["id"])
+    assert (ended["status"], ended["history"][-1]) == ("FINISHED", {"by": "ministry", "status": "FINISHED"})

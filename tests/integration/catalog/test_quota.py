@@ -16,6 +16,10 @@ from tests.integration.catalog.season import Season
 from tests.support.graph import Refused
 from tests.support.principals import MINISTRY
 
+REVISE = (
+    "mutation($id: ID!, $given: ProjectDecisionInput!) "
+    "{ reviseProjectDecision(id: $id, decision: $given) { status history { status reason } } }"
+)
 ADJUST = "mutation($base: ID!, $input: QuotaInput!) { adjustQuota(baseId: $base, input: $input) { id } }"
 WITHDRAW = 'mutation($id: ID!) { withdrawProject(id: $id, reason: "不办了") { status } }'
 
@@ -145,6 +149,36 @@ async def test_rejection_releases_and_cancellation_does_not(season: Season) -> N
     for expert in experts:
         await season.review(expert, project)
     await season.decide(project, "REJECT")
+    assert (await season.quota(base))["used"] == 1
+
+
+async def test_r11_r16_r39_a_revised_decision_moves_the_quota_both_ways_and_no_further_than_its_limit(
+    season: Season,
+) -> None:
+    base = await season.register_base()
+    project = await season.submitted(base)
+    experts = [await season.register_expert(name) for name in ("甲", "乙")]
+    await season.assign(project, *experts)
+    for expert in experts:
+        await season.review(expert, project)
+    await season.decide(project, "REJECT")
+
+    async def revise(outcome: str) -> Any:
+        given = {"outcome": outcome, "reason": "误判，已复核"}
+        return await season.act(MINISTRY, REVISE, id=project["id"], given=given)
+
+    await season.act(MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024, "limit": 0, "reason": "动态调整"})
+    with pytest.raises(Refused) as full:
+        await revise("APPROVE")
+    assert (full.value.code, full.value.extensions["unblock"]) == ("QUOTA_EXCEEDED", "MINISTRY")
+    await season.act(MINISTRY, ADJUST, base=base.bases[0], input={"year": 2024, "limit": 1, "reason": "动态调整"})
+    assert (await revise("APPROVE"))["status"] == "APPROVED"
+    assert (await season.quota(base))["used"] == 1
+    answer = await revise("REJECT")
+    assert (await season.quota(base))["used"] == 0
+    reasons = [(entry["status"], entry["reason"]) for entry in answer["history"]][-3:]
+    assert reasons == [("REJECTED", "按评审意见"), ("APPROVED", "误判，已复核"), ("REJECTED", "误判，已复核")]
+    assert (await revise("RETURN"))["status"] == "RETURNED"
     assert (await season.quota(base))["used"] == 1
 
 

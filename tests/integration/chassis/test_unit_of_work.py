@@ -1,5 +1,6 @@
 """What one transaction loads, decides and writes, on a real database (ADR 23)."""
 
+import math
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from pymongo.errors import OperationFailure
 
 from chassis.context import Act
 from chassis.principal import Principal, Scope
+from chassis.storage.cached import CachedRepository
 from chassis.storage.idempotency import RequestMark
 from chassis.storage.mongo import Client, Conflict, Database, Document
 from chassis.storage.repository import Repository
@@ -256,6 +258,22 @@ async def test_only_the_first_attempt_may_use_caches(courses: Courses) -> None:
 
     await in_unit_of_work(client_of(courses), work)
     assert seen == [True, False, False]
+
+
+@pytest.mark.parametrize(("seconds", "seen"), [(math.inf, "before"), (0, "after")])
+async def test_memory_forgets_what_is_older_than_it_may_be(courses: Courses, seconds: float, seen: str) -> None:
+    """R1: a round, whose version no write checks, is not remembered for longer than its dates stand (ADR 67)."""
+    await create(courses, "c1", name="before")
+    remembering: CachedRepository[Course] = CachedRepository(
+        courses.collection.database, "courses", Course, producer="tests", noun="course", seconds=seconds
+    )
+
+    async def read(unit: UnitOfWork) -> str:
+        return (await remembering.recall(["c1"], unit))["c1"].name
+
+    assert await in_unit_of_work(client_of(courses), read) == "before"
+    await courses.collection.update_one({"_id": "c1"}, {"$set": {"name": "after"}})
+    assert await in_unit_of_work(client_of(courses), read) == seen
 
 
 async def test_a_mark_is_stored_with_its_outcome_and_found_by_the_next_unit_and_in_the_same(courses: Courses) -> None:

@@ -210,6 +210,16 @@ async def test_r28_a_missed_start_is_told_to_the_ministry_and_the_base(season: S
     assert await told(season, OTHER_BASE) == []
 
 
+async def test_r28_a_missed_end_is_told_to_the_ministry_and_the_base(season: Season) -> None:
+    await season.publish()
+    missed = {"project": "p1", "code": "GP-1", "base": "base-1", "ends_on": "2024-07-14", "until": "2024-07-22"}
+    await season.hear("catalog.finish-missed", "p1", missed | {"title": "智能制造专业教师数字化能力提升"})
+    for who in (MINISTRY, BASE):
+        (notice,) = await told(season, who, "NOT_FINISHED")
+        assert notice["message"] == f"{PROJECT}：已过培训最后一日，尚未登记结业；2024-07-22将自动登记"
+    assert await told(season, OTHER_BASE) == []
+
+
 async def test_r28_an_overrun_without_extension_is_told_to_the_ministry_and_one_with_is_not(season: Season) -> None:
     await season.publish("p1")
     await season.publish("p2")

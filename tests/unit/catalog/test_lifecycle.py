@@ -205,9 +205,9 @@ def test_r28_a_missed_start_is_told_once_for_each_planned_day() -> None:
 
 def test_r28_what_nobody_started_is_recorded_as_held_with_its_planned_dates() -> None:
     with pytest.raises(Refusal) as early:
-        lifecycle.record_as_held(a_published(), round_2024(), why("忘记开班"), LAST_DAY)
+        lifecycle.record_as_held(a_published(), round_2024(), why("忘记开班"), LAST_DAY, accepted=1)
     assert (early.value.code, early.value.details) == ("TOO_EARLY", {"day": "2024-07-15"})
-    held, (event,) = lifecycle.record_as_held(a_published(), round_2024(), why("忘记开班"), DECEMBER)
+    held, (event,) = lifecycle.record_as_held(a_published(), round_2024(), why("忘记开班"), DECEMBER, accepted=1)
     assert (held.status, held.recorded_afterwards, held.overran) == (ProjectStatus.FINISHED, True, False)
     assert (held.plan, held.history[-1].reason) == (a_published().plan, "忘记开班")
     assert (event.recorded_afterwards, event.overrun, event.reason) == (True, False, "忘记开班")
@@ -224,7 +224,7 @@ def test_r33_what_was_not_held_counts_as_a_cancellation() -> None:
 
 def test_r28_what_was_started_is_not_recorded_afterwards() -> None:
     for record in (
-        lambda: lifecycle.record_as_held(a_running(), round_2024(), why(), DECEMBER),
+        lambda: lifecycle.record_as_held(a_running(), round_2024(), why(), DECEMBER, accepted=1),
         lambda: lifecycle.record_as_not_held(a_running(), why(), DECEMBER),
     ):
         with pytest.raises(Refusal) as refused:
@@ -241,7 +241,7 @@ def test_r28_a_finished_project_is_completed_when_the_rounds_days_are_over() -> 
     assert (early.value.code, early.value.details) == ("TOO_EARLY", {"day": "2024-08-14"})
     completed, (event,) = lifecycle.complete_overdue(finished, current, datetime(2024, 8, 14, tzinfo=SHANGHAI))
     assert (completed.status, completed.history[-1].by, event.settled) == (ProjectStatus.COMPLETED, "system", False)
-    held, _ = lifecycle.record_as_held(a_published(), current, why("忘记开班"), DECEMBER)
+    held, _ = lifecycle.record_as_held(a_published(), current, why("忘记开班"), DECEMBER, accepted=1)
     with pytest.raises(Refusal):
         lifecycle.complete_overdue(held, current, DECEMBER)
     assert lifecycle.complete_overdue(held, current, DECEMBER + timedelta(days=31))
@@ -284,3 +284,83 @@ def test_suspension_names_no_rule_of_the_notice() -> None:
         with pytest.raises(Refusal) as refused:
             act()
         assert (refused.value.code, refused.value.rule) == ("WRONG_STATE", None)
+
+
+def test_r28_a_missed_end_is_told_once_and_the_class_finishes_by_itself_a_week_later() -> None:
+    """It ended as planned, and so did not go past its window, though the window is over by then."""
+    with pytest.raises(Refusal):
+        lifecycle.tell_missed_finish(a_running(), LAST_DAY)
+    told, (event,) = lifecycle.tell_missed_finish(a_running(), NEXT_DAY)
+    assert (event.ends_on, event.until, event.title) == (date(2024, 7, 14), date(2024, 7, 22), told.plan.title)
+    with pytest.raises(Refusal):
+        lifecycle.tell_missed_finish(told, NEXT_DAY)
+    for project, day in ((a_running(), DECEMBER), (told, NEXT_DAY + timedelta(days=6, hours=23))):
+        with pytest.raises(Refusal) as early:
+            lifecycle.finish_overdue(project, round_2024(), day)
+        assert early.value.code == "TOO_EARLY"
+    finished, (ended,) = lifecycle.finish_overdue(told, round_2024(), DECEMBER)
+    assert (finished.status, finished.history[-1].by, finished.overran) == (ProjectStatus.FINISHED, "system", False)
+    assert (ended.by, ended.overrun, ended.finished_on) == ("system", False, DECEMBER.date())
+
+
+def test_r18_r28_a_new_last_day_an_extension_or_a_pause_gives_the_base_its_week_again() -> None:
+    told, _ = lifecycle.tell_missed_finish(a_running(), NEXT_DAY)
+    given = Amendment(reason="补课", ends_on=date(2024, 7, 16))
+    longer, _ = lifecycle.amend(told, a_base(), round_2024(), given, NEXT_DAY)
+    extended, _ = window.extend(told, round_2024(), until=date(2024, 12, 5), reason=why("补训"), now=NEXT_DAY)
+    paused, _ = lifecycle.suspend(told, why("抽检整改"), NEXT_DAY)
+    with pytest.raises(Refusal, match="已暂停"):
+        lifecycle.finish_overdue(paused, round_2024(), DECEMBER)
+    resumed, _ = lifecycle.resume(paused, DECEMBER)
+    for project in (longer, extended, resumed):
+        with pytest.raises(Refusal) as early:
+            lifecycle.finish_overdue(project, round_2024(), DECEMBER)
+        assert early.value.code == "TOO_EARLY"
+        assert lifecycle.tell_missed_finish(project, DECEMBER)[1][0].until == date(2024, 12, 8)
+    venue = Amendment(reason="换场地", venue=Venue("45", "南宁市"))
+    assert lifecycle.amend(told, a_base(), round_2024(), venue, NEXT_DAY)[0].finishes_on == told.finishes_on
+
+
+def test_r28_a_class_in_which_nobody_was_accepted_is_not_recorded_as_held() -> None:
+    with pytest.raises(Refusal) as refused:
+        lifecycle.record_as_held(a_published(), round_2024(), why("忘记开班"), DECEMBER, accepted=0)
+    assert (refused.value.code, refused.value.rule, refused.value.unblock) == ("NOBODY_ACCEPTED", "R28", "BASE")
+    assert lifecycle.record_as_not_held(a_published(), why("无人报名"), DECEMBER)
+
+
+@pytest.mark.parametrize(
+    ("day", "over"),
+    [(datetime(2024, 7, 9, tzinfo=SHANGHAI), ["startsOn"]), (NEXT_DAY, ["startsOn", "endsOn"])],
+)
+def test_r17_a_plan_whose_training_should_have_begun_is_not_published(day: datetime, over: list[str]) -> None:
+    approved = a_decided(DecisionOutcome.APPROVE)
+    assert decision.publish(approved, round_2024(), override=why("补发"), now=FIRST_DAY)
+    for override in (None, why("补发")):
+        with pytest.raises(Refusal) as refused:
+            decision.publish(approved, round_2024(), override=override, now=day)
+        assert (refused.value.code, refused.value.rule, refused.value.unblock) == ("PLAN_OVER", "R17", "MINISTRY")
+        assert refused.value.details["fields"] == over
+
+
+def test_r28_an_extension_is_shortened_to_a_day_from_today_on_that_the_plan_does_not_pass() -> None:
+    wrong, _ = window.extend(a_running(), round_2024(), until=date(2025, 12, 5), reason=why("补训"), now=LAST_DAY)
+    given = Amendment(reason="补课", ends_on=date(2024, 12, 3))
+    longer, _ = lifecycle.amend(wrong, a_base(), round_2024(), given, LAST_DAY)
+
+    def extended(project: Project, until: date, now: datetime) -> date:
+        result, (event,) = window.extend(project, round_2024(), until=until, reason=why("年份有误"), now=now)
+        assert (event.until, result.history[-1].reason) == (until, "年份有误")
+        return window.last_day(result, round_2024())
+
+    assert extended(wrong, date(2024, 12, 5), LAST_DAY) == date(2024, 12, 5)
+    assert extended(wrong, date(2024, 11, 30), LAST_DAY) == date(2024, 11, 30)  # it is taken back
+    assert extended(longer, date(2024, 12, 3), DECEMBER) == date(2024, 12, 3)
+    for project, until, now in (
+        (wrong, date(2025, 12, 5), LAST_DAY),
+        (wrong, date(2024, 11, 29), LAST_DAY),
+        (wrong, date(2024, 11, 30), DECEMBER),
+        (longer, date(2024, 12, 2), DECEMBER),
+    ):
+        with pytest.raises(Refusal) as refused:
+            window.extend(project, round_2024(), until=until, reason=why("年份有误"), now=now)
+        assert (refused.value.code, refused.value.rule) == ("INVALID_EXTENSION", "R28")

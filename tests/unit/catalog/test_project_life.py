@@ -40,6 +40,13 @@ def _decide(outcome: DecisionOutcome) -> Callable[[Project, datetime], tuple[Pro
     return act
 
 
+def _revise(outcome: DecisionOutcome) -> Callable[[Project, datetime], tuple[Project, Any]]:
+    def act(project: Project, now: datetime) -> tuple[Project, Any]:
+        return decision.revise(project, round_2024(), outcome=outcome, reason=why("更正"), now=now)
+
+    return act
+
+
 def _update(project: Project, now: datetime) -> tuple[Project, Any]:
     plan = replace(project.plan, title=f"{project.plan.title}，改")
     return declaration.update(project, a_base(), round_2024(), kind=None, plan=plan, now=now)
@@ -66,9 +73,12 @@ ACTS: dict[str, Callable[[Project, datetime], tuple[Project, Any]]] = {
     "approve": _decide(DecisionOutcome.APPROVE),
     "return": _decide(DecisionOutcome.RETURN),
     "reject": _decide(DecisionOutcome.REJECT),
+    "revise to approve": _revise(DecisionOutcome.APPROVE),
+    "revise to return": _revise(DecisionOutcome.RETURN),
+    "revise to reject": _revise(DecisionOutcome.REJECT),
     "publish": lambda project, now: decision.publish(project, round_2024(), override=why("补发"), now=now),
     "start": lambda project, now: lifecycle.start(project, "补开", now),
-    "hold": lambda project, now: lifecycle.record_as_held(project, round_2024(), why("忘记开班"), now),
+    "hold": lambda project, now: lifecycle.record_as_held(project, round_2024(), why("忘记开班"), now, accepted=1),
     "not hold": lambda project, now: lifecycle.record_as_not_held(project, why("无人报到"), now),
     "finish": lambda project, now: lifecycle.finish(project, round_2024(), now),
     "complete": lambda project, now: lifecycle.complete(project, now, settled=True),
@@ -176,6 +186,7 @@ def test_the_table_is_the_one_of_the_rules() -> None:
     wanted = set(itertools.pairwise(chain))
     wanted |= {("UNDER_REVIEW", "RETURNED"), ("UNDER_REVIEW", "REJECTED"), ("RETURNED", "SUBMITTED")}
     wanted |= {(status, "WITHDRAWN") for status in ("DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED")}
+    wanted |= set(itertools.permutations(("APPROVED", "RETURNED", "REJECTED"), 2))
     wanted |= {("RETURNED", "LAPSED"), ("PUBLISHED", "FINISHED")}
     wanted |= {(status, "CANCELLED") for status in ("PUBLISHED", "RUNNING", "SUSPENDED")}
     wanted |= {(status, "SUSPENDED") for status in ("PUBLISHED", "RUNNING")}

@@ -1,17 +1,22 @@
 """R14–R17: experts, blind review, decision, publication."""
 
+import itertools
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
-from services.catalog.domain import decision, review
+from services.catalog.domain import decision, declaration, review
 from services.catalog.domain.base import Organization
 from services.catalog.domain.events import ProjectApproved
+from services.catalog.domain.project import Project
+from services.catalog.domain.quota import delta
 from services.catalog.domain.round import ReviewDimension
 from services.catalog.domain.vocabulary import DecisionOutcome, ProjectStatus, Verdict
 from tests.unit.catalog.examples import (
@@ -19,8 +24,10 @@ from tests.unit.catalog.examples import (
     EXPERTS,
     LATE,
     REVIEWING,
+    a_base,
     a_decided,
     a_draft,
+    a_published,
     a_submitted,
     an_assigned,
     reviews_of,
@@ -249,3 +256,53 @@ def test_late_publication_is_an_override_with_a_reason() -> None:
     )
     assert (event.late, event.override) == (True, "补发")
     assert project.history[-1].reason == "补发"
+
+
+OUTCOMES = list(itertools.permutations(DecisionOutcome, 2))
+
+
+@pytest.mark.parametrize(("mistaken", "right"), OUTCOMES)
+def test_r16_the_ministry_replaces_its_decision_and_the_history_keeps_both(
+    mistaken: DecisionOutcome, right: DecisionOutcome
+) -> None:
+    decided = a_decided(mistaken)
+    revised, (event,) = decision.revise(decided, round_2024(), outcome=right, reason=why("误判"), now=REVIEWING)
+    assert revised.status is a_decided(right).status
+    assert revised.decision is not None
+    assert (revised.decision.outcome, revised.decision.reason) == (right, "误判")
+    assert [entry.reason for entry in revised.history[-2:]] == ["按评审意见", "误判"]
+    assert (event.reason, event.revised) == ("误判", True)
+    assert delta(decided.status, revised.status) == (mistaken.value == "REJECT") - (right.value == "REJECT")
+    with pytest.raises(Refusal) as same:
+        decision.revise(revised, round_2024(), outcome=right, reason=why("误判"), now=REVIEWING)
+    assert (same.value.code, same.value.rule) == ("NOTHING_CHANGED", "R16")
+
+
+def test_r16_a_decision_is_replaced_by_revision_only_and_not_once_the_plan_is_published() -> None:
+    approved = a_decided(DecisionOutcome.APPROVE)
+    again: dict[str, Any] = {"outcome": DecisionOutcome.REJECT, "reason": why("误判"), "now": REVIEWING}
+    with pytest.raises(Refusal) as unmeant:
+        decision.decide(approved, round_2024(), reviews_of(approved), **again)
+    assert unmeant.value.code == "WRONG_STATE"
+    for project in (a_published(), an_assigned()):
+        with pytest.raises(Refusal) as refused:
+            decision.revise(project, round_2024(), **again)
+        assert (refused.value.code, refused.value.rule) == ("WRONG_STATE", "R16")
+
+
+def test_r13_r17_a_decision_is_revised_only_to_what_may_still_follow() -> None:
+    def revised(project: Project, outcome: DecisionOutcome, now: datetime) -> str:
+        with pytest.raises(Refusal) as refused:
+            decision.revise(project, round_2024(), outcome=outcome, reason=why("误判"), now=now)
+        return refused.value.code
+
+    rejected, returned = a_decided(DecisionOutcome.REJECT), a_decided(DecisionOutcome.RETURN)
+    assert revised(rejected, DecisionOutcome.RETURN, LATE) == "PHASE_CLOSED"
+    assert revised(rejected, DecisionOutcome.APPROVE, datetime(2024, 7, 9, tzinfo=SHANGHAI)) == "PLAN_OVER"
+    plan = replace(returned.plan, title="另一个题目")
+    edited, _ = declaration.update(returned, a_base(), round_2024(), kind=None, plan=plan, now=REVIEWING)
+    assert revised(edited, DecisionOutcome.APPROVE, REVIEWING) == "WRONG_STATE"
+    refused, _ = decision.revise(
+        edited, round_2024(), outcome=DecisionOutcome.REJECT, reason=why("误判"), now=REVIEWING
+    )
+    assert revised(refused, DecisionOutcome.APPROVE, REVIEWING) == "WRONG_STATE"

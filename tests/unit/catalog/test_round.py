@@ -273,9 +273,9 @@ def test_data_that_cannot_be_right_is_refused_with_its_part(changes: dict[str, A
     assert not any(letter.isascii() for letter in refused.value.zh)
 
 
-def test_the_bases_decisions_end_no_later_than_training_opens_and_the_refusal_says_that_it_stays() -> None:
-    """R1, R23: nothing can make room there."""
-    with pytest.raises(Refusal, match="基地核准须在培训实施开始（2024-05-30）前截止，该日期不能变更"):
+def test_the_bases_decisions_end_no_later_than_training_opens_and_the_refusal_says_when_that_moves() -> None:
+    """R1, R23: an extension cannot make room there."""
+    with pytest.raises(Refusal, match="基地核准须在培训实施开始（2024-05-30）前截止，该日期仅可在其开始前更正"):
         extend_phase(round_2024(), PhaseName.ADMIT, date(2024, 5, 31), reason=why(), actor="张处", now=DECLARING)
     with pytest.raises(Refusal, match="可先延长后者"):
         extend_phase(round_2024(), PhaseName.ENROL, date(2024, 5, 25), reason=why(), actor="张处", now=DECLARING)

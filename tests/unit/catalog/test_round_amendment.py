@@ -1,17 +1,18 @@
-"""R1, R8, R9, R11, R14, R15: an open round is corrected, freely where nothing depends on it, else forward."""
+"""R1, R7, R8, R9, R11, R14, R15, R28: an open round is corrected, freely where nothing depends on it, else forward."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from kernel.errors import Refusal
 from services.catalog.domain import declaration
+from services.catalog.domain.opening import extend_phase
 from services.catalog.domain.quota import Quota, adjust, follow_round
-from services.catalog.domain.round import CategoryQuota, Contact, ReviewDimension, Theme
+from services.catalog.domain.round import CategoryQuota, Contact, ReviewDimension, Round, Theme
 from services.catalog.domain.round_amendment import Use, amend_round
-from services.catalog.domain.vocabulary import BaseCategory
+from services.catalog.domain.vocabulary import BaseCategory, PhaseName
 from tests.unit.catalog.examples import DECLARING, a_base, a_draft, a_submitted, round_2024, why
 
 CURRENT = round_2024()
@@ -131,3 +132,72 @@ def test_r11_r39_a_quota_rises_with_the_round_and_an_adjusted_one_stays() -> Non
     assert (kept[0].limit_on(DECLARING.date()), kept[1]) == (9, [])
     assert follow_round(granted, limit=20, reason=why(), now=DECLARING) is None
     assert CategoryQuota(DQT, 20) in CURRENT.quotas
+
+
+def moved(current: Round, name: PhaseName, **days: Any) -> Any:
+    """The phases with other days of one of them."""
+    return tuple(replace(phase, **days) if phase.name is name else phase for phase in current.phases)
+
+
+def refused(current: Round, use: Use = NOBODY, *, at: Any = DECLARING, **changes: Any) -> tuple[str, Any]:
+    """Code and fields of the refusal of an amendment."""
+    with pytest.raises(Refusal) as why_not:
+        amend_round(current, replace(current, **changes), use, reason=why(), actor="张处", now=at)
+    return why_not.value.code, why_not.value.details.get("fields")
+
+
+def test_r1_a_phase_that_has_not_begun_moves_and_one_that_has_keeps_its_days() -> None:
+    """Declaring, only training is to come."""
+    later = moved(CURRENT, PhaseName.TRAIN, opens=date(2024, 6, 3), closes=date(2024, 12, 10))
+    result, (event,) = amended(BUSY, phases=later)
+    assert (result.phases, event.changed) == (later, ("phases",))
+    assert event.calendar["TRAIN"].opens == date(2024, 6, 3)
+    assert result.amendments[-1].reason == "更正"
+    before_all = DECLARING.replace(month=3, day=1)
+    earlier = moved(CURRENT, PhaseName.DECLARE, opens=date(2024, 3, 1), closes=date(2024, 4, 30))
+    assert amend_round(CURRENT, replace(CURRENT, phases=earlier), NOBODY, reason=why(), actor="张处", now=before_all)
+    past = moved(CURRENT, PhaseName.DECLARE, opens=date(2024, 2, 28))
+    assert refused(CURRENT, at=before_all, phases=past) == ("ROUND_IN_USE", ["phases"])
+    for days in ({"opens": date(2024, 3, 20)}, {"closes": date(2024, 4, 30)}, {"closes": date(2024, 5, 8)}):
+        begun = moved(CURRENT, PhaseName.DECLARE, **days)
+        assert refused(CURRENT, phases=begun) == ("ROUND_IN_USE", ["phases"]), days
+
+
+def test_r1_the_order_of_the_calendar_holds_for_an_amended_one_too() -> None:
+    early = moved(CURRENT, PhaseName.TRAIN, opens=date(2024, 5, 23))
+    assert refused(CURRENT, phases=early)[0] == "CALENDAR_NOT_MONOTONIC"
+    wrong_year = moved(CURRENT, PhaseName.TRAIN, closes=date(2026, 1, 1))
+    assert refused(CURRENT, phases=wrong_year)[0] == "CALENDAR_OUTSIDE_YEAR"
+    assert refused(CURRENT, phases=CURRENT.phases[:-1])[0] == "ROUND_INCOMPLETE"
+
+
+def test_r1_a_mistyped_extension_is_taken_back_to_a_day_that_is_still_to_come() -> None:
+    at: dict[str, Any] = {"reason": why("故障"), "actor": "张处", "now": DECLARING}
+    extended, _ = extend_phase(CURRENT, PhaseName.TRAIN, date(2025, 11, 30), **at)
+    summer = DECLARING.replace(month=7)
+    short = moved(extended, PhaseName.TRAIN, closes=date(2024, 12, 10))
+    result, _ = amend_round(extended, replace(extended, phases=short), NOBODY, reason=why(), actor="张处", now=summer)
+    assert result.phase(PhaseName.TRAIN).closes == date(2024, 12, 10)
+    assert result.overrides == extended.overrides
+    too_short = moved(extended, PhaseName.TRAIN, closes=date(2024, 11, 29))
+    assert refused(extended, at=summer, phases=too_short) == ("ROUND_IN_USE", ["phases"])
+    december = DECLARING.replace(month=12, day=10)
+    assert refused(extended, at=december, phases=short) == ("ROUND_IN_USE", ["phases"])
+
+
+def test_r28_training_is_not_moved_away_from_the_trainings_that_are_planned() -> None:
+    planned = Use(first_day=date(2024, 6, 3), last_day=date(2024, 11, 20))
+    for days in ({"opens": date(2024, 6, 4)}, {"closes": date(2024, 11, 19)}):
+        assert refused(CURRENT, planned, phases=moved(CURRENT, PhaseName.TRAIN, **days)) == ("ROUND_IN_USE", ["phases"])
+    around = moved(CURRENT, PhaseName.TRAIN, opens=date(2024, 6, 3), closes=date(2024, 11, 20))
+    assert amended(planned, phases=around)
+
+
+def test_r7_limits_of_plans_change_freely_until_one_is_handed_in_and_then_they_widen() -> None:
+    narrow, wide = (replace(CURRENT.plan_limits, most_seats=seats) for seats in (500, 2000))
+    handed_in = replace(NOBODY, handed_in=True)
+    assert amended(NOBODY, plan_limits=narrow)[0].plan_limits == narrow
+    assert amended(handed_in, plan_limits=wide)[1][0].changed == ("planLimits",)
+    assert refused(CURRENT, handed_in, plan_limits=narrow) == ("ROUND_IN_USE", ["planLimits"])
+    senseless = replace(CURRENT.plan_limits, usual_seats=5000)
+    assert refused(CURRENT, plan_limits=senseless) == ("INVALID_ROUND", ["planLimits"])

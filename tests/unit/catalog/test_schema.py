@@ -13,10 +13,10 @@ MUTATIONS = {
     "openRound", "extendPhase", "registerBase", "registerExpert", "setBaseTeam", "draftProject", "updateProject",
     "submitProject", "withdrawProject", "addClass", "amendProject", "startProject", "finishProject", "cancelProject",
     "amendRound", "recordAsHeld", "recordAsNotHeld",
-    "submitReview", "assignExperts", "decideProject", "publishProjects", "suspendProject", "resumeProject",
-    "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects", "renameBase", "renameOrganization",
-    "extendBase", "recategorizeBase", "closeBase", "mergeBases", "correctExpert", "withdrawExpert",
-    "revealBaseTeam",
+    "submitReview", "assignExperts", "decideProject", "reviseProjectDecision", "publishProjects", "suspendProject",
+    "resumeProject", "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects", "renameBase",
+    "renameOrganization", "extendBase", "recategorizeBase", "closeBase", "mergeBases", "correctExpert",
+    "withdrawExpert", "revealBaseTeam",
 }  # fmt: skip
 INNER = {
     "Base": {"quota", "team", "provinceReason"},

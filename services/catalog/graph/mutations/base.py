@@ -107,7 +107,7 @@ class BaseMutation:
         """Record that a training was not held."""
         return Project.of(await run(info, commands.record_as_not_held, key=id, reason=reason), info.context)
 
-    @strawberry.federation.mutation(description="结业 (R28)", requires_scopes=_BASE)
+    @strawberry.federation.mutation(description="结业 (R28)", requires_scopes=_EITHER)
     async def finish_project(self, info: Info, id: strawberry.ID) -> Project | None:
         """End the training."""
         return Project.of(await run(info, commands.finish_project, key=id), info.context)

@@ -174,6 +174,18 @@ class MinistryMutation:
         decided = await run(info, commands.decide_project, key=id, outcome=decision.outcome, reason=decision.reason)
         return Project.of(decided, info.context)
 
+    @strawberry.federation.mutation(
+        description="更正决定：项目发布前可改为其他决定，须说明理由，两个决定均留存 (R16)", requires_scopes=_MINISTRY
+    )
+    async def revise_project_decision(
+        self, info: Info, id: strawberry.ID, decision: ProjectDecisionInput
+    ) -> Project | None:
+        """Put another decision in the place of the one in force."""
+        revised = await run(
+            info, commands.revise_project_decision, key=id, outcome=decision.outcome, reason=decision.reason
+        )
+        return Project.of(revised, info.context)
+
     @strawberry.federation.mutation(description="暂停项目", requires_scopes=_MINISTRY)
     async def suspend_project(self, info: Info, id: strawberry.ID, reason: str) -> Project | None:
         """Stop a project for now."""
