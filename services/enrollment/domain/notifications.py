@@ -86,6 +86,7 @@ class InspectionStep(StrEnum):
     DUE = "DUE"
     OVERDUE = "OVERDUE"
     CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class AnnualStep(StrEnum):
