@@ -1,11 +1,14 @@
 """What the resolvers of every service share: calling a command, showing its rows, checking the key of an entity."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
+from graphql import OperationType
 from strawberry.types import Info
 
 from chassis.commands.bulk import RowResult
+from chassis.context import Act, acting, current_act
 from chassis.graph.context import SubgraphContext
 from kernel.refusals import BAD_ENTITY_KEY
 
@@ -24,6 +27,8 @@ class ShownRow(Protocol[C_contra, G_co]):
 async def run(info: Info[Any, Any], command: Callable[..., Awaitable[A]], *arguments: Any, **keywords: Any) -> A:
     """Call a command with the service's dependencies, the caller, and these arguments.
 
+    Each field of a mutation acts under a key of its own, so that two fields of one command are two acts.
+
     Args:
         info: The resolver's.
         command: Takes `(deps, principal, …)`.
@@ -34,7 +39,20 @@ async def run(info: Info[Any, Any], command: Callable[..., Awaitable[A]], *argum
         What the command returns.
     """
     context: SubgraphContext[Any] = info.context
-    return await command(context.deps, context.principal, *arguments, **keywords)
+    with acting(_act_of_field(info)):
+        return await command(context.deps, context.principal, *arguments, **keywords)
+
+
+def _act_of_field(info: Info[Any, Any]) -> Act:
+    """The act of this field: its alias, where it has one, is part of the `Idempotency-Key`; the gateway keeps aliases.
+
+    The mark of a field without an alias is found again whichever release has written it.
+    """
+    act = current_act()
+    if act.idempotency_key is None or info.operation.operation is not OperationType.MUTATION:
+        return act
+    alias = str(info.path.key)
+    return act if alias == info.field_name else replace(act, idempotency_key=f"{act.idempotency_key}\n{alias}")
 
 
 def text_key(value: object) -> str:

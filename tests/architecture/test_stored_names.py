@@ -18,7 +18,7 @@ RECORDED = {
         "remind_evaluation|", "reopen_records|*", "restore_credit|*", "revoke_credit|*",
         "announce_inspection|", "close_finding|", "close_inspection|", "extend_inspection|", "freeze_inspection|",
         "record_beacons|", "record_finding|", "replace_sampled|", "report_rectification|", "reveal_inspection|",
-        "void_inspection|",
+        "void_inspection|", "withdraw_finding|",
         "issue_certificates|*", "revoke_certificate|",
         "adjust_assessment_item|", "appeal_assessment|", "comment_assessment|", "compute_assessments|",
         "decide_appeal|", "decline_quota_proposal|", "finalize_assessments|*", "open_comments|", "publish_grades|",

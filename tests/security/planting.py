@@ -207,6 +207,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "extendInspection": {"id": inspection, "count": 1},
             "recordFinding": {"inspectionId": inspection, "input": {"projectId": taught}},
             "closeFinding": {"id": finding, "accepted": True},
+            "withdrawFinding": {"id": finding},
             "computeAssessments": {"year": TAUGHT},
             "recordComplaint": {"baseId": base, "year": TAUGHT},
             "adjustAssessmentItem": {"id": annual, "code": "C1", "hundredths": 1},

@@ -25,6 +25,7 @@ from services.assessment.commands.findings import (
     record_finding,
     remind_of_rectifications,
     report_rectification,
+    withdraw_finding,
 )
 from services.assessment.commands.inspections import (
     BeaconName,
@@ -96,5 +97,6 @@ __all__ = [
     "settle_projects",
     "start_certificate_job",
     "void_inspection",
+    "withdraw_finding",
     "witness_announcements",
 ]

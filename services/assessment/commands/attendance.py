@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from chassis.commands.bulk import RowResult
+from chassis.commands.guards import require_different
 from chassis.principal import Principal
 from services.assessment.commands.bulk import RecordRow, change_records
 from services.assessment.commands.deps import Deps
@@ -60,15 +61,17 @@ async def record_attendance(
         deps: The service's dependencies.
         principal: The base that holds the project.
         project: The project's id.
-        rows: One mark each; several may concern one attendee.
+        rows: One mark each; several may concern one attendee, in different sessions.
 
     Returns:
         A result per row, in the order of `rows`: the record as it is now, or why the row was refused.
 
     Raises:
-        Refusal: `NOT_FOUND` or `FORBIDDEN` for the project. A row that is refused stops no other.
+        Refusal: `NOT_FOUND` or `FORBIDDEN` for the project, `REPEATED_ROWS` for one attendee and session twice. A row
+            that is refused stops no other.
     """
     trained = await own_project(deps, principal, project, "R29")
+    require_different([f"{row.enrollment}/{row.session}" for row in rows], "rows", rule="R29")
     now = deps.clock.now()
     record_rows = [
         RecordRow(

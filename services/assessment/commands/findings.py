@@ -34,7 +34,8 @@ async def record_finding(
         observed: What was found.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `NOT_SAMPLED`, `FINDING_MISSING` or `DUE_DATE_MISSING`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE`, `NOT_SAMPLED`, `FINDING_MISSING`, `DUE_DATE_MISSING` or
+            `CONTRADICTS_FINDING`.
     """
     require_scope(principal, Scope.MINISTRY, rule=RULE)
     store, now, key = deps.store, deps.clock.now(), new_id()
@@ -42,6 +43,7 @@ async def record_finding(
     async def work(session: Session) -> Finding:
         current = await store.inspections.get(inspection, session)
         inspections.require_sampled(current, project)
+        findings.require_consistent(observed, await store.findings.of_inspection(inspection, session), project)
         inspected = await store.projects.get(project, session)
         finding, events = findings.record(
             key,
@@ -53,7 +55,8 @@ async def record_finding(
             province=inspected.province,
             now=now,
         )
-        # The inspection is written too: whoever closes it, or replaces the project, at the same time conflicts.
+        # The inspection is written too: whoever closes it, replaces the project or records something else of it at the
+        # same time conflicts.
         await store.inspections.save(current, (), session)
         return await store.findings.insert(finding, events, session)
 
@@ -102,6 +105,32 @@ async def close_finding(
     current = await deps.store.findings.get(key)
     settled, events = findings.settle(current, accepted=accepted, reason=reason, due_on=due_on, now=deps.clock.now())
     return await deps.store.findings.save(settled, events)
+
+
+@idempotent("findings", name="withdraw_finding")
+async def withdraw_finding(deps: Deps, principal: Principal, *, key: str, reason: Reason) -> Finding:
+    """Withdraw a wrong finding, whatever has become of it: it counts nowhere any more, and the base is told.
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The finding's id.
+        reason: Why it was wrong.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `WRONG_STATE` or `STALE_VERSION`.
+    """
+    require_scope(principal, Scope.MINISTRY, rule=RULE)
+    store = deps.store
+
+    async def work(session: Session) -> Finding:
+        current = await store.findings.get(key, session)
+        withdrawn, events = findings.withdraw(current, reason, deps.clock.now())
+        # The inspection is written too: whoever closes it at the same time conflicts.
+        await store.inspections.save(await store.inspections.get(current.inspection, session), (), session)
+        return await store.findings.save(withdrawn, events, session)
+
+    return await transact(store.client, work)
 
 
 async def remind_of_rectifications(deps: Deps) -> int:

@@ -20,6 +20,7 @@ from services.assessment.domain import draw
 from services.assessment.domain import inspection as inspections
 from services.assessment.domain.beacon import BeaconValue
 from services.assessment.domain.draw import Candidate
+from services.assessment.domain.finding import Finding
 from services.assessment.domain.inspection import Change, Inspection, facts_of, stratum_of
 from services.assessment.domain.inspection_events import InspectionEvent
 from services.assessment.domain.refusals import ALREADY_INSPECTED, INSPECTION_UNDER_WAY
@@ -202,7 +203,7 @@ async def replace_sampled(deps: Deps, principal: Principal, *, key: str, project
     async def work(session: Session) -> Inspection:
         current = await store.inspections.get(key, session)
         changed, events = inspections.substitute(current, population, project, reason)
-        if any(finding.project == project for finding in await store.findings.of_inspection(key, session)):
+        if any(finding.project == project for finding in await _standing(deps, key, session)):
             raise ALREADY_INSPECTED(project=project)
         return await store.inspections.save(changed, events, session)
 
@@ -245,7 +246,7 @@ async def close_inspection(deps: Deps, principal: Principal, *, key: str) -> Ins
 
     async def work(session: Session) -> Inspection:
         current = await store.inspections.get(key, session)
-        findings = await store.findings.of_inspection(key, session)
+        findings = await _standing(deps, key, session)
         waiting = sum(finding.state is not FindingState.CLOSED for finding in findings)
         found = {finding.project for finding in findings}
         closed, events = inspections.close(current, found=found, open_findings=waiting, now=deps.clock.now())
@@ -334,3 +335,9 @@ async def _candidates(deps: Deps, year: int) -> list[Candidate]:
         )
         for project in projects
     ]
+
+
+async def _standing(deps: Deps, key: str, session: Session) -> list[Finding]:
+    """The findings of an inspection that are not withdrawn."""
+    found = await deps.store.findings.of_inspection(key, session)
+    return [finding for finding in found if finding.state is not FindingState.WITHDRAWN]

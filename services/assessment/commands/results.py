@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from chassis.commands.bulk import RowResult
-from chassis.commands.guards import require_scope
+from chassis.commands.guards import require_different, require_scope
 from chassis.principal import Principal, Scope
 from kernel.free_text import Reason
 from services.assessment.commands.bulk import RecordRow, change_records
@@ -65,9 +65,11 @@ async def record_results(
         A result per row, in the order of `rows`: the record as it is now, or why the row was refused.
 
     Raises:
-        Refusal: `NOT_FOUND` or `FORBIDDEN` for the project. A row that is refused stops no other.
+        Refusal: `NOT_FOUND` or `FORBIDDEN` for the project, `REPEATED_ROWS` for one attendee twice. A row that is
+            refused stops no other.
     """
     trained = await own_project(deps, principal, project, "R30")
+    require_different([row.enrollment for row in rows], "rows", rule="R30")
     now = deps.clock.now()
     record_rows = [
         RecordRow(

@@ -1,6 +1,6 @@
 """What the inspection of a project has found, and what becomes of it (R37)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,11 +13,12 @@ from services.assessment.domain.inspection_events import (
     FindingClosed,
     FindingEvent,
     FindingRecorded,
+    FindingWithdrawn,
     RectificationDue,
     RectificationReported,
     RectificationReturned,
 )
-from services.assessment.domain.refusals import DUE_DATE_MISSING, FINDING_MISSING
+from services.assessment.domain.refusals import CONTRADICTS_FINDING, DUE_DATE_MISSING, FINDING_MISSING
 from services.assessment.domain.vocabulary import FindingState, Severity
 
 REMIND_BEFORE = timedelta(days=3)
@@ -28,12 +29,14 @@ _STATES = {
     FindingState.RECTIFYING: ("整改已退回，尚未重新报告", "The rectification was returned, and not reported anew"),
     FindingState.REPORTED: ("整改已报告、待验收", "The rectification is reported and waits for its acceptance"),
     FindingState.CLOSED: ("该结论已关闭", "The finding is closed"),
+    FindingState.WITHDRAWN: ("该结论已撤销", "The finding is withdrawn"),
 }
 TRANSITIONS: Mapping[FindingState, frozenset[FindingState]] = {
-    FindingState.OPEN: frozenset({FindingState.REPORTED}),
-    FindingState.RECTIFYING: frozenset({FindingState.REPORTED}),
-    FindingState.REPORTED: frozenset({FindingState.RECTIFYING, FindingState.CLOSED}),
-    FindingState.CLOSED: frozenset(),
+    FindingState.OPEN: frozenset({FindingState.REPORTED, FindingState.WITHDRAWN}),
+    FindingState.RECTIFYING: frozenset({FindingState.REPORTED, FindingState.WITHDRAWN}),
+    FindingState.REPORTED: frozenset({FindingState.RECTIFYING, FindingState.CLOSED, FindingState.WITHDRAWN}),
+    FindingState.CLOSED: frozenset({FindingState.WITHDRAWN}),
+    FindingState.WITHDRAWN: frozenset(),
 }
 """Which state may follow which."""
 
@@ -177,6 +180,34 @@ def record(
     if clean:
         events.append(FindingClosed(**_facts(finding), reason=None, rectified_in_time=None))
     return finding, events
+
+
+def require_consistent(observed: Observed, others: Iterable[Finding], project: str) -> None:
+    """Require that of a project it is not said that nothing was found, and also what was found, or that twice.
+
+    Args:
+        observed: What is to be recorded.
+        others: The findings of the same inspection.
+        project: The inspected project.
+
+    Raises:
+        Refusal: `CONTRADICTS_FINDING`.
+    """
+    for other in others:
+        stands = other.project == project and other.state is not FindingState.WITHDRAWN
+        if stands and Severity.NONE in (other.severity, observed.severity):
+            raise CONTRADICTS_FINDING(field="severity", finding=other.id)
+
+
+def withdraw(finding: Finding, reason: Reason, now: datetime) -> Change:
+    """Withdraw a wrong finding; it stays to be seen, and what is right is recorded anew.
+
+    Raises:
+        Refusal: `WRONG_STATE`.
+    """
+    _require_step(finding, FindingState.WITHDRAWN)
+    withdrawn = _step(finding, FindingState.WITHDRAWN, now, "MINISTRY", reason.text)
+    return withdrawn, [FindingWithdrawn(**_facts(withdrawn), reason=reason.text)]
 
 
 def report(finding: Finding, text: FindingText, now: datetime) -> Change:

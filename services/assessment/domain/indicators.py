@@ -356,11 +356,11 @@ def _answers(facts: Facts, item: Item, _: Periods, __: date) -> list[EvidenceRow
 
 
 def _findings(facts: Facts, item: Item, _: Periods, __: date) -> list[EvidenceRow]:
-    """Each finding, as rectified where its rectification was accepted and came in time (R37)."""
+    """Each finding that is not withdrawn, as rectified where its rectification was accepted and came in time (R37)."""
     known = item.loss_hundredths or {}
     rows = []
     for finding in facts.findings:
-        if finding.severity is Severity.NONE:
+        if finding.severity is Severity.NONE or finding.state is FindingState.WITHDRAWN:
             continue
         name = finding.severity.value
         if finding.state is FindingState.CLOSED and finding.rectified_in_time and name + _RECTIFIED in known:

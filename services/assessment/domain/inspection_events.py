@@ -231,6 +231,17 @@ class RectificationDue(FindingEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FindingWithdrawn(FindingEvent):
+    """A finding was wrong, and counts nowhere any more.
+
+    Attributes:
+        reason: Why.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FindingClosed(FindingEvent):
     """Nothing is left of a finding.
 

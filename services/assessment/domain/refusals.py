@@ -369,6 +369,13 @@ DUE_DATE_MISSING = RefusalKind(
     rule="R37",
     unblock=Unblock.SELF,
 )
+CONTRADICTS_FINDING = RefusalKind(
+    "CONTRADICTS_FINDING",
+    "该项目已有检查结论；“未发现问题”不能与其他结论并存，请先撤销有误的结论",
+    "The project has a finding, and nothing else stands beside NONE: withdraw the wrong one first",
+    rule="R37",
+    unblock=Unblock.SELF,
+)
 NOT_INSPECTED = RefusalKind(
     "NOT_INSPECTED",
     "还有{count}个被抽项目没有检查结论",

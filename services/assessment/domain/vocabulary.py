@@ -101,6 +101,7 @@ class FindingState(StrEnum):
     RECTIFYING = "RECTIFYING"
     REPORTED = "REPORTED"
     CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class CertificateState(StrEnum):

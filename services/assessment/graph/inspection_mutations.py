@@ -151,6 +151,14 @@ class InspectionMutation:
         return Finding.of(await run(info, commands.close_finding, key=id, **given), info)
 
     @strawberry.federation.mutation(
+        description="撤销有误的检查结论，须说明理由；不计入年度考核，可另行登记 (R37)",
+        requires_scopes=requires(Scope.MINISTRY),
+    )
+    async def withdraw_finding(self, info: Info, id: strawberry.ID, reason: str) -> Finding | None:
+        """Withdraw a wrong finding."""
+        return Finding.of(await run(info, commands.withdraw_finding, key=id, reason=Reason.of(reason, _RULE)), info)
+
+    @strawberry.federation.mutation(
         description="全部结论关闭后结束抽检 (R37)", requires_scopes=requires(Scope.MINISTRY)
     )
     async def close_inspection(self, info: Info, id: strawberry.ID) -> Inspection | None:

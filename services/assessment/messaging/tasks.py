@@ -57,6 +57,7 @@ EMITTED: tuple[type, ...] = (
     inspection_events.RectificationReturned,
     inspection_events.RectificationDue,
     inspection_events.FindingClosed,
+    inspection_events.FindingWithdrawn,
     events.CertificateIssued,
     events.CertificateRevoked,
     events.CertificateJobStarted,

@@ -19,6 +19,7 @@ _NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
 _LATEST_FIRST = [("_id", DESCENDING)]
 _NOT_DRAWN = [InspectionState.FROZEN.value, InspectionState.ANNOUNCED.value]
 _TO_RECTIFY = [FindingState.OPEN.value, FindingState.RECTIFYING.value]
+_STANDING = {"$ne": FindingState.WITHDRAWN.value}
 
 
 class Inspections(Repository[Inspection]):
@@ -117,9 +118,12 @@ class Findings(Repository[Finding]):
         return await self.collection.count_documents(all_of(condition, visible_to(principal)))
 
     async def earlier(self, since: int) -> dict[str, dict[str, int]]:
-        """By base, how many findings of each severity its projects have had since a year, that one included."""
+        """By base, how many findings of each severity its projects have had since a year, that one included.
+
+        Withdrawn ones are left out.
+        """
         pipeline: list[Document] = [
-            {"$match": {"year": {"$gte": since}, "severity": {"$ne": Severity.NONE}}},
+            {"$match": {"year": {"$gte": since}, "severity": {"$ne": Severity.NONE}, "state": _STANDING}},
             {"$group": {"_id": {"base": "$base", "severity": "$severity"}, "count": {"$sum": 1}}},
         ]
         counts: dict[str, dict[str, int]] = {}

@@ -5,7 +5,13 @@ from typing import Any
 
 import msgspec
 
-from services.assessment.domain.vocabulary import CreditStatus, InstrumentState, ProjectPhase, ResultOutcome
+from services.assessment.domain.vocabulary import (
+    CreditStatus,
+    FindingState,
+    InstrumentState,
+    ProjectPhase,
+    ResultOutcome,
+)
 from services.assessment.domain.year_table import Found, Outcomes, ProjectFacts, Published, YearFacts
 from services.assessment.store.store import Store
 
@@ -79,5 +85,6 @@ async def _evaluations(store: Store, among: dict[str, Any]) -> list[Published]:
 
 
 async def _findings(store: Store, year: int) -> list[Found]:
+    where = {"year": year, "state": {"$ne": FindingState.WITHDRAWN}}
     shown = {"_id": 0, "project": 1, "severity": 1, "state": 1}
-    return [msgspec.convert(found, Found) async for found in store.findings.collection.find({"year": year}, shown)]
+    return [msgspec.convert(found, Found) async for found in store.findings.collection.find(where, shown)]

@@ -16,7 +16,7 @@ from services.enrollment.domain import eligibility, withdrawal
 from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.cut_off import require_before
-from services.enrollment.domain.enrollment import Enrollment, Step, wrong_state
+from services.enrollment.domain.enrollment import RANKABLE, Enrollment, Step, wrong_state
 from services.enrollment.domain.notifications import NoticeKind, notice_to, school_box, trainee_box
 from services.enrollment.domain.project import ELIGIBILITY, ENROL, Project, require_not_started, require_open
 from services.enrollment.domain.refusals import SECOND_SIGN_UP
@@ -179,6 +179,8 @@ async def rank_sign_ups(
 ) -> list[RowResult[Enrollment]]:
     """Rank the candidates of the caller's school for a project, in the order of `keys` (R21).
 
+    Those whom the school has ranked before and does not name follow in their order, so that ranks stay 1, 2, 3 ….
+
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `TOO_MANY_ROWS`, `REPEATED_ROWS` or
             `BUSY`.
@@ -187,21 +189,33 @@ async def rank_sign_ups(
     require_different(require_rows(keys, "ids", rule="R22"), "ids", rule="R21")
     if not keys:
         await _require_school_and_project(deps, principal, project_id)
-    places = {key: place for place, key in enumerate(keys, start=1)}
+    school, named = principal.school or "", frozenset(keys)
+
+    def is_candidate(admission: Admission, key: str) -> bool:
+        found = admission.enrollments.get(key)
+        return bool(found and (found.school, found.project) == (school, project_id) and found.status in RANKABLE)
 
     def rank(admission: Admission, key: str) -> Enrollment:
         name_of_school(admission, principal)
         candidate = own_enrollment(admission, principal, key)
-        if candidate.project != project_id:
+        order = [each for each in keys if is_candidate(admission, each)]
+        order += [each.id for each in admission.ranked(school, project_id) if each.id not in named]
+        places = {each: place for place, each in enumerate(order, start=1)}
+        if key not in places:
             raise wrong_state(candidate, "R21")
-        return admission.settle(candidate, enrollments.rank(candidate, places[key]))
+        ranked = admission.settle(candidate, enrollments.rank(candidate, places[key]))
+        for each in order:
+            before = admission.enrollment(each)
+            if each not in named and before.rank != places[each]:
+                admission.settle(before, enrollments.rank(before, places[each]))
+        return ranked
 
     content = "|".join([project_id, *keys])
     rows = [
         lane_row(
             principal,
             key,
-            Command(decide=partial(rank, key=key), enrollments=(key,), school=principal.school),
+            Command(decide=partial(rank, key=key), enrollments=tuple(keys), school=principal.school, ranked=project_id),
             name=f"rank_sign_ups|{key}",
             content=content,
         )

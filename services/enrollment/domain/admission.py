@@ -13,7 +13,7 @@ from typing import Any
 from kernel.refusals import NOT_FOUND
 from services.enrollment.domain.commitments import Commitments
 from services.enrollment.domain.cut_off import CutOffs, key_of
-from services.enrollment.domain.enrollment import Enrollment, Step
+from services.enrollment.domain.enrollment import RANKABLE, Enrollment, Step
 from services.enrollment.domain.events import EnrollmentEvent
 from services.enrollment.domain.notifications import (
     NO_FACTS,
@@ -50,6 +50,7 @@ class Command:
         revives: Whether it may bring an enrollment back that has ended; what the person has in its place is loaded.
         lines: Ids of projects whose waiting list it is about.
         fresh: Whether it must see projects and rounds as they are now, not as a cache has them.
+        ranked: Id of the project of which the candidates are loaded whom the school that acts has ranked.
         by_steps: Whether the steps of the round decide; unlike phases they may be amended so that they forbid what
             they allowed, so the round is not taken from a cache (ADR 23, ADR 33).
     """
@@ -64,6 +65,7 @@ class Command:
     revives: bool = False
     lines: tuple[str, ...] = ()
     fresh: bool = False
+    ranked: str | None = None
     by_steps: bool = False
 
 
@@ -185,6 +187,12 @@ class Admission:
         if enrollment is None:
             raise NOT_FOUND(kind="enrollment", id=key)
         return enrollment
+
+    def ranked(self, school: str, project: str) -> list[Enrollment]:
+        """The loaded candidates of a project whom a school has ranked, in their order (R21)."""
+        found = (each for each in self.enrollments.values() if (each.school, each.project) == (school, project))
+        candidates = [each for each in found if each.rank is not None and each.status in RANKABLE]
+        return sorted(candidates, key=lambda each: (each.rank, each.id))
 
     def project(self, key: str) -> Project:
         """The project with that id, as enrollment knows it.

@@ -81,7 +81,8 @@ MINISTRY = "ministry"
 """The role under which the history has the ministry's acts."""
 SYSTEM = "system"
 """The name under which the history has what the calendar brings."""
-_RANKABLE = frozenset({_S.SIGNED_UP, _S.SUBMITTED})
+RANKABLE = frozenset({_S.SIGNED_UP, _S.SUBMITTED})
+"""Whom their school may rank (R21)."""
 _BEFORE_SUBMISSION = frozenset({_S.SIGNED_UP})
 _DECIDED = {
     EnrollmentDecision.ACCEPT: _S.ACCEPTED,
@@ -411,7 +412,7 @@ def rank(enrollment: Enrollment, place: int) -> Step:
     Raises:
         Refusal: `WRONG_STATE`.
     """
-    if enrollment.status not in _RANKABLE:
+    if enrollment.status not in RANKABLE:
         raise wrong_state(enrollment, "R21")
     ranked = replace(enrollment, rank=place)
     return ranked, [Ranked(**about(ranked), rank=place)]

@@ -23,6 +23,10 @@ _TEXTS: dict[InspectionStep, tuple[str, str]] = {
         "The random inspection has found something: report the rectification until the end of {until}",
     ),
     InspectionStep.CLOSED: ("整改已通过验收，抽检结论已关闭", "The rectification is accepted, and the finding closed"),
+    InspectionStep.WITHDRAWN: (
+        "随机抽检的结论有误，已撤销",
+        "The finding of the random inspection was wrong and is withdrawn",
+    ),
     InspectionStep.REPORTED: ("基地已报告整改，等待验收", "The base has reported its rectification"),
     InspectionStep.RETURNED: (
         "整改未通过验收，请在{until} 24:00前重新报告",
@@ -41,6 +45,7 @@ _KINDS = {
     InspectionStep.CLEAN: NoticeKind.FINDING,
     InspectionStep.FOUND: NoticeKind.FINDING,
     InspectionStep.CLOSED: NoticeKind.FINDING,
+    InspectionStep.WITHDRAWN: NoticeKind.FINDING,
 }
 
 

@@ -87,6 +87,7 @@ class InspectionStep(StrEnum):
     DUE = "DUE"
     OVERDUE = "OVERDUE"
     CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class AnnualStep(StrEnum):

@@ -96,6 +96,7 @@ def inspection_handlers(deps: Deps) -> Mapping[str, Handler]:
         "assessment.inspection-extended": Handler(Extended, effect),
         "assessment.finding-recorded": Handler(FindingMoved, effect),
         "assessment.finding-closed": Handler(FindingMoved, effect),
+        "assessment.finding-withdrawn": Handler(FindingMoved, effect),
         "assessment.rectification-reported": Handler(FindingMoved, effect),
         "assessment.rectification-returned": Handler(FindingMoved, effect),
         "assessment.rectification-due": Handler(FindingMoved, effect),
@@ -110,6 +111,8 @@ def _step(name: str, event: FindingMoved) -> InspectionStep | None:
             return InspectionStep.CLEAN if clean else InspectionStep.FOUND
         case "finding-closed":
             return None if clean else InspectionStep.CLOSED
+        case "finding-withdrawn":
+            return InspectionStep.WITHDRAWN
         case "rectification-reported":
             return InspectionStep.REPORTED
         case "rectification-returned":

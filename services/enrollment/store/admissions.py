@@ -13,7 +13,7 @@ from chassis.storage.unit_of_work import UnitOfWork
 from services.enrollment.domain.admission import Admission, Command, Write
 from services.enrollment.domain.affiliation import current
 from services.enrollment.domain.cut_off import CutOffs, key_of
-from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.enrollment import RANKABLE, Enrollment
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.seats import ADMITTED, HOLDS
 from services.enrollment.domain.vocabulary import EnrollmentStatus
@@ -125,6 +125,9 @@ class Admissions:
             also.append({"teacher": {"$in": teachers}, "live": True})
         if lines:
             also.append({"project": {"$in": lines}, "status": EnrollmentStatus.WAITLISTED})
+        for school, project in {(command.school, command.ranked) for command in commands if command.ranked}:
+            among = {"$in": sorted(RANKABLE)}
+            also.append({"school": school, "project": project, "status": among, "rank": {"$ne": None}})
         keys = (key for command in commands for key in command.enrollments)
         loaded = await unit.load(self.enrollments, keys, marks=marks, also=also)
         return {enrollment.id: enrollment for enrollment in loaded}

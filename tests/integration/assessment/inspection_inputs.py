@@ -45,6 +45,7 @@ MUTATIONS: dict[str, tuple[Principal, dict[str, Any], str]] = {
     ),
     "reportRectification": (BASE, {"id": "f1", "text": "已补授"}, "id"),
     "closeFinding": (MINISTRY, {"id": "f1", "accepted": True, "reason": "复核通过", "dueOn": None}, "id"),
+    "withdrawFinding": (MINISTRY, {"id": "f1", "reason": "登记到了别的项目"}, "id"),
     "closeInspection": (MINISTRY, {"id": KEY}, "id"),
 }
 """Who calls each mutation, with ordinary arguments, and what is asked of the answer."""
@@ -116,7 +117,7 @@ async def prepare(deps: Deps, mutation: str) -> None:
         state=step,
         history=(FindingStep(step, now, "MINISTRY", "课表与实际授课不符"),),
     )
-    if mutation in {"reportRectification", "closeFinding", "closeInspection"}:
+    if mutation in {"reportRectification", "closeFinding", "withdrawFinding", "closeInspection"}:
         await store.findings.put(finding)
     else:
         await store.findings.collection.delete_many({})

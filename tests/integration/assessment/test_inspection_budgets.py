@@ -74,7 +74,7 @@ INSPECTION_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "record_finding": (
         "recordFinding",
         lambda deps: commands.record_finding(deps, MINISTRY, inspection=KEY, project="p1", observed=CLEAN),
-        Budget(5, commits=1),
+        Budget(6, commits=1),
     ),
     "report_rectification": (
         "reportRectification",
@@ -87,6 +87,11 @@ INSPECTION_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
             deps, MINISTRY, key="f1", accepted=False, reason=WHY, due_on=deps.clock.now().date() + timedelta(days=9)
         ),
         Budget(3),
+    ),
+    "withdraw_finding": (
+        "withdrawFinding",
+        lambda deps: commands.withdraw_finding(deps, MINISTRY, key="f1", reason=WHY),
+        Budget(5, commits=1),
     ),
     "close_inspection": (
         "closeInspection",

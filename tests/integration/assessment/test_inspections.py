@@ -1,5 +1,6 @@
 """A random inspection on a real database and broker: announced, drawn, rectified, closed (R37; ADR 55)."""
 
+import asyncio
 import hashlib
 import json
 from datetime import datetime, timedelta
@@ -15,8 +16,9 @@ from kernel.free_text import Title
 from services.assessment import commands
 from services.assessment.domain import draw
 from services.assessment.domain.inspection import Inspection
-from services.assessment.domain.vocabulary import InspectionState, ProjectPhase
+from services.assessment.domain.vocabulary import InspectionState, ProjectPhase, Severity
 from services.assessment.store import AuditSelection
+from services.assessment.store.year_table import year_facts
 from tests.integration.assessment.world import BASE, FOREIGN, MINISTRY, PROVINCE, SCHOOL, TEACHER, World, sessions
 from tests.support.eventually import eventually
 
@@ -39,6 +41,7 @@ CLOSE = f"mutation($id: ID!) {{ closeInspection(id: $id) {{ {FIELDS} }} }}"
 FINDING = "id state severity text dueOn overdue rectifiedInTime history { state by text } project { id }"
 FIND = f"""mutation($id: ID!, $input: FindingInput!) {{
   recordFinding(inspectionId: $id, input: $input) {{ {FINDING} }} }}"""
+WITHDRAW = f'mutation($id: ID!) {{ withdrawFinding(id: $id, reason: "登记到了别的项目") {{ {FINDING} }} }}'
 REPORT = f'mutation($id: ID!) {{ reportRectification(id: $id, text: "已补授两次课") {{ {FINDING} }} }}'
 SETTLE = f"""mutation($id: ID!, $accepted: Boolean!, $due: Date) {{
   closeFinding(id: $id, accepted: $accepted, reason: "现场复核", dueOn: $due) {{ {FINDING} }} }}"""
@@ -355,6 +358,50 @@ async def test_r37_an_inspected_project_is_not_replaced(season: Season) -> None:
     project = drawn["sample"][0]["project"]["id"]
     await season.ask(FIND, id="2024-1", input={"projectId": project, "severity": "NONE", "text": "未见问题"})
     assert await season.ask(REPLACE, id="2024-1", project=project) == ["ALREADY_INSPECTED"]
+
+
+async def test_r37_a_wrong_finding_is_withdrawn_and_the_right_one_recorded(season: Season) -> None:
+    drawn = await season.draw()
+    sample = [row["project"]["id"] for row in drawn["sample"]]
+    due = (season.world.deps.clock.now() + timedelta(days=30)).date().isoformat()
+    for project in sample[1:]:
+        await season.ask(FIND, id="2024-1", input={"projectId": project, "severity": "NONE", "text": "未见问题"})
+    grave = {"projectId": sample[0], "severity": "GRAVE", "text": "虚报学员", "dueOn": due}
+    clean = {"projectId": sample[0], "severity": "NONE", "text": "未见问题"}
+    wrong = await season.ask(FIND, id="2024-1", input=grave)
+    assert await season.ask(FIND, id="2024-1", input=clean) == ["CONTRADICTS_FINDING"]
+    assert await season.ask(CLOSE, id="2024-1") == ["FINDINGS_OPEN"]
+    withdrawn = await season.ask(WITHDRAW, id=wrong["id"])
+    assert (withdrawn["state"], withdrawn["history"][-1]["text"]) == ("WITHDRAWN", "登记到了别的项目")
+    assert await season.ask(WITHDRAW, id=wrong["id"]) == ["WRONG_STATE"]
+    assert await season.ask(CLOSE, id="2024-1") == ["NOT_INSPECTED"]
+    store = season.world.deps.store
+    assert await store.findings.earlier(2024) == {}
+    counted = await year_facts(store, 2024)
+    assert [found.severity for found in counted.findings] == [Severity.NONE] * 2
+    right = await season.ask(FIND, id="2024-1", input=clean)
+    assert right["state"] == "CLOSED"
+    shown = await season.ask(FINDINGS)
+    assert {(row["id"], row["state"]) for row in shown["nodes"] if row["project"]["id"] == sample[0]} == {
+        (wrong["id"], "WITHDRAWN"),
+        (right["id"], "CLOSED"),
+    }
+    assert (await season.ask(CLOSE, id="2024-1"))["state"] == "CLOSED"
+    assert (await season.ask(WITHDRAW, id=right["id"]))["state"] == "WITHDRAWN"
+    holder = BASE if sample[0] in ("p2", "p4", "p6") else FOREIGN
+    assert (await season.world.ask(holder, WITHDRAW, id=right["id"]))[1] == ["FORBIDDEN"]
+
+
+async def test_r37_of_opposite_findings_at_once_one_stands(season: Season) -> None:
+    drawn = await season.draw()
+    due = (season.world.deps.clock.now() + timedelta(days=30)).date().isoformat()
+    for row in drawn["sample"]:
+        common = {"projectId": row["project"]["id"], "text": "检查记录", "dueOn": due}
+        answers = await asyncio.gather(
+            *(season.ask(FIND, id="2024-1", input=common | {"severity": severity}) for severity in ("NONE", "GRAVE"))
+        )
+        refused = [code for answer in answers if isinstance(answer, list) for code in answer]
+        assert refused in (["CONTRADICTS_FINDING"], ["STALE_VERSION"])
 
 
 async def test_r37_a_rectification_is_called_to_mind_before_its_day_and_daily_after(season: Season) -> None:

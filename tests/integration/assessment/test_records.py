@@ -14,7 +14,7 @@ from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.assessment.commands.attendance import AttendanceMark, record_attendance
 from services.assessment.commands.credits import confirm_credits, restore_credit, revoke_credit
-from services.assessment.commands.results import reopen_records
+from services.assessment.commands.results import ResultMark, record_results, reopen_records
 from services.assessment.domain.vocabulary import CreditStatus, ProjectPhase, ResultOutcome
 from tests.integration.assessment.world import (
     BASE,
@@ -79,10 +79,25 @@ async def test_a_refused_row_stops_no_other_row(world: World) -> None:
 async def test_many_rows_of_one_attendee_are_one_write(world: World) -> None:
     await world.start("e1")
     version = (await world.record("e1")).version
-    assert await world.attend(("e1", "s1", False), ("e1", "s2", True), ("e1", "s1", True)) == ["ok", "ok", "ok"]
+    assert await world.attend(("e1", "s1", False), ("e1", "s2", True)) == ["ok", "ok"]
     record = await world.record("e1")
     assert record.version == version + 1
-    assert [(mark.session, mark.present) for mark in record.marks] == [("s1", False), ("s2", True), ("s1", True)]
+    assert [(mark.session, mark.present) for mark in record.marks] == [("s1", False), ("s2", True)]
+
+
+async def test_r29_r30_rows_that_contradict_each_other_are_refused_together(world: World) -> None:
+    await world.start("e1", "e2")
+    with pytest.raises(Refusal) as refused:
+        await world.attend(("e1", "s1", True), ("e2", "s1", True), ("e1", "s1", False))
+    assert (refused.value.code, refused.value.rule) == ("REPEATED_ROWS", "R29")
+    assert (refused.value.details["field"], refused.value.details["id"]) == ("rows", "e1/s1")
+    assert await world.attend(("e1", "s1", True), ("e1", "s2", True), ("e2", "s1", False)) == ["ok"] * 3
+    await world.finish()
+    rows = [ResultMark("e1", ResultOutcome.PASSED, 90), ResultMark("e1", ResultOutcome.FAILED, 10)]
+    with pytest.raises(Refusal) as refused:
+        await record_results(world.deps, BASE, project="p1", rows=rows)
+    assert (refused.value.code, refused.value.rule, refused.value.details["id"]) == ("REPEATED_ROWS", "R30", "e1")
+    assert (await world.deps.store.records.get("e1")).result is None
 
 
 async def test_a_row_of_another_project_is_not_found(world: World) -> None:
@@ -369,7 +384,7 @@ async def test_a_request_leaves_the_mark_it_always_had(world: World) -> None:
     """Names and digests are data: of the rows about one record in their order (chassis.storage.idempotency)."""
     await world.start("e1")
     with acting(Act(BASE, idempotency_key="k1")):
-        assert await world.attend(("e1", "s1", True), ("e1", "s2", False), ("e1", "s2", True)) == ["ok"] * 3
+        assert await world.attend(("e1", "s1", True), ("e1", "s2", True)) == ["ok"] * 2
     await world.finish()
     with acting(Act(BASE, idempotency_key="k1")):
         assert await world.grade("e1", ResultOutcome.PASSED, 88) == ["ok"]
@@ -382,7 +397,7 @@ async def test_a_request_leaves_the_mark_it_always_had(world: World) -> None:
     assert document
     marks = ",".join(
         f'{{"enrollment":"e1","session":"{session}","present":{present},"mode":null}}'
-        for session, present in (("s1", "true"), ("s2", "false"), ("s2", "true"))
+        for session, present in (("s1", "true"), ("s2", "true"))
     )
     assert document["requests"] == [
         {

@@ -48,6 +48,27 @@ async def test_a_payment_is_recorded_with_its_event_and_counts_in_the_progress(s
     assert "note" not in event["data"]
 
 
+@pytest.mark.parametrize("second", [222, 111])
+async def test_r27_two_payments_of_one_request_are_two_and_a_repeat_replays_both(season: Season, second: int) -> None:
+    for key, field in (("k1", "b: recordFunding"), ("k2", "recordFunding")):
+        season.key = key
+        pays = f"a: recordFunding(input: $a) {{ id }} {field}(input: $b) {{ id }}"
+        both = f"mutation($a: FundingInput!, $b: FundingInput!) {{ {pays} }}"
+        made = [await season.ask(GUANGDONG, both, a=payment(111), b=payment(second)) for _ in range(2)]
+        assert made[0] == made[1]
+        assert len({row["id"] for row in made[0].values()}) == 2
+    assert sorted(row["amount"] for row in (await book(season))["funding"]) == sorted([111, second] * 2)
+
+
+async def test_r27_an_alias_of_a_used_key_with_other_input_is_refused(season: Season) -> None:
+    season.key = "k1"
+    pay = "mutation($i: FundingInput!) { b: recordFunding(input: $i) { id } }"
+    await season.act(GUANGDONG, pay, i=payment(222))
+    with pytest.raises(Refused) as refused:
+        await season.act(GUANGDONG, pay, i=payment(223))
+    assert refused.value.code == "IDEMPOTENCY_KEY_REUSED"
+
+
 async def test_a_correction_supersedes_with_its_reason_and_the_history_stays_visible(season: Season) -> None:
     first = await season.act(GUANGDONG, RECORD, i=payment(100))
     second = await season.act(GUANGDONG, RECORD, i=payment(80, corrects=first["id"], reason="金额录错"))

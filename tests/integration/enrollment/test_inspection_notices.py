@@ -65,6 +65,14 @@ async def test_r37_the_base_and_the_ministry_are_told_every_step_of_a_finding(se
     assert reasons == ["复核通过", "缺少课表"]
 
 
+async def test_r37_base_and_ministry_are_told_that_a_finding_is_withdrawn(season: Season) -> None:
+    await season.publish()
+    await hear(season, "finding-withdrawn", **FINDING, severity="NONE", due_on=None, reason="登记到了别的项目")
+    assert await messages(season, BASE) == [("FINDING", f"{PROJECT}：随机抽检的结论有误，已撤销")]
+    assert await messages(season, MINISTRY) == await messages(season, BASE)
+    assert [row["reason"] for row in await told(season, BASE) if row["reason"]] == ["登记到了别的项目"]
+
+
 async def test_r37_where_nothing_was_found_it_is_told_once(season: Season) -> None:
     await season.publish()
     for name in ("finding-recorded", "finding-closed"):

@@ -145,6 +145,36 @@ async def test_the_school_declines_with_a_reason_ranks_and_submits_many(season: 
     assert stored.history[-1].by == "赵主任"
 
 
+async def ranks(season: Season, keys: list[str]) -> list[int | None]:
+    return [(await season.deps.store.enrollments.get(key)).rank for key in keys]
+
+
+async def test_r21_ranks_of_a_schools_candidates_stay_a_sequence(season: Season) -> None:
+    await season.publish()
+    await season.publish("p2")
+    keys = [(await season.act(teacher, SIGN_UP, id="p1"))["id"] for teacher in await season.teachers(5)]
+    a, b, c, d, unranked = keys
+    rows = await season.act(SCHOOL, RANK, p="p1", ids=[a, b, c, d])
+    assert [row["enrollment"]["rank"] for row in rows] == [1, 2, 3, 4]
+    rows = await season.act(SCHOOL, RANK, p="p1", ids=[d, c])
+    assert [row["enrollment"]["rank"] for row in rows] == [1, 2]
+    assert await ranks(season, keys) == [3, 4, 2, 1, None]
+    await season.act(SCHOOL, DECLINE, ids=[d], why="教学任务重")
+    rows = await season.act(SCHOOL, RANK, p="p1", ids=[d, unranked, b])
+    assert [row["refusal"] and row["refusal"]["code"] for row in rows] == ["WRONG_STATE", None, None]
+    assert await ranks(season, [unranked, b, c, a]) == [1, 2, 3, 4]
+    rows = await season.act(SCHOOL, RANK, p="p2", ids=[a, b])
+    assert {row["refusal"]["code"] for row in rows} == {"WRONG_STATE"}
+    assert await ranks(season, [unranked, b, c, a]) == [1, 2, 3, 4]
+
+
+async def test_r21_two_rankings_at_once_leave_a_sequence(season: Season) -> None:
+    await season.publish()
+    keys = [(await season.act(teacher, SIGN_UP, id="p1"))["id"] for teacher in await season.teachers(4)]
+    await asyncio.gather(*(season.act(SCHOOL, RANK, p="p1", ids=ids) for ids in (keys[:2], keys[2:])))
+    assert sorted(rank or 0 for rank in await ranks(season, keys)) == [1, 2, 3, 4]
+
+
 async def test_a_school_without_a_designated_person_submits_nothing(season: Season) -> None:
     """R5, R22: who submits is named."""
     await season.act(MINISTRY, REGISTER, i={"code": "4144100009", "name": "新学校", "province": "44"})

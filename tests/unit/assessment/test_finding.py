@@ -61,6 +61,36 @@ def test_r37_an_empty_finding_or_report_is_refused() -> None:
     refused(lambda: findings.report(found(), FindingText(""), NOW), "FINDING_MISSING")
 
 
+@pytest.mark.parametrize("steps", range(4))
+def test_r37_a_wrong_finding_is_withdrawn_whatever_has_become_of_it(steps: int) -> None:
+    finding = found()
+    if steps:
+        finding, _ = findings.report(finding, REPORT, NOW)
+    if steps > 1:
+        finding, _ = findings.settle(finding, accepted=steps == 3, reason=REASON, due_on=DUE, now=NOW)
+    before = finding.history
+    withdrawn, (event,) = findings.withdraw(finding, Reason("登记到了别的项目"), NOW)
+    assert withdrawn.state is FindingState.WITHDRAWN
+    assert (withdrawn.history[:-1], withdrawn.history[-1].text) == (before, "登记到了别的项目")
+    assert (type(event).__name__, event.state) == ("FindingWithdrawn", FindingState.WITHDRAWN)
+    refused(lambda: findings.withdraw(withdrawn, REASON, NOW), "WRONG_STATE")
+    refused(lambda: findings.report(withdrawn, REPORT, NOW), "WRONG_STATE")
+
+
+@pytest.mark.parametrize("first", Severity)
+@pytest.mark.parametrize("second", Severity)
+def test_r37_nothing_found_and_a_finding_exclude_each_other(first: Severity, second: Severity) -> None:
+    finding = found(first)
+    observed = Observed(severity=second, text=TEXT, clause=None, due_on=DUE)
+    if Severity.NONE in (first, second):
+        refused(lambda: findings.require_consistent(observed, [finding], "p1"), "CONTRADICTS_FINDING")
+    else:
+        findings.require_consistent(observed, [finding], "p1")
+    findings.require_consistent(observed, [finding], "p2")
+    withdrawn, _ = findings.withdraw(finding, REASON, NOW)
+    findings.require_consistent(observed, [withdrawn], "p1")
+
+
 def test_r37_a_report_that_is_accepted_closes_the_finding() -> None:
     reported, _ = findings.report(found(), REPORT, NOW)
     closed, (event,) = findings.settle(reported, accepted=True, reason=REASON, due_on=None, now=NOW)

@@ -13,6 +13,7 @@ from services.assessment.domain.indicators import Application, Attendee, Facts, 
 from services.assessment.domain.rubric import ItemKind, Rubric, points
 from services.assessment.domain.vocabulary import (
     EvidenceKind,
+    FindingState,
     InstrumentKind,
     InstrumentState,
     ProjectPhase,
@@ -132,6 +133,11 @@ def test_r38_findings_of_inspections_cost_points_and_less_when_rectified_in_time
     severity: Severity, rectified: bool | None, counted: dict[str, int]
 ) -> None:
     assert measured("E1", facts(findings=[finding("f1", severity, rectified=rectified)])).inputs == counted
+
+
+def test_r37_r38_a_withdrawn_finding_costs_nothing() -> None:
+    withdrawn = replace(finding("f1", Severity.GRAVE), state=FindingState.WITHDRAWN)
+    assert measured("E1", facts(findings=[withdrawn])).inputs == {}
 
 
 def test_r38_a_base_that_was_not_inspected_keeps_full_marks() -> None:

@@ -36,7 +36,7 @@ MUTATIONS = {
     *("openCheckIn", "checkIn"),
     *("freezeInspection", "announceInspection", "recordBeacons", "revealInspection", "voidInspection"),
     *("replaceSampled", "extendInspection", "closeInspection"),
-    *("recordFinding", "reportRectification", "closeFinding"),
+    *("recordFinding", "reportRectification", "closeFinding", "withdrawFinding"),
     *("computeAssessments", "openComments", "commentAssessment", "adjustAssessmentItem", "finalizeAssessments"),
     *("appealAssessment", "decideAppeal", "publishGrades", "declineQuotaProposal", "recordComplaint"),
 }

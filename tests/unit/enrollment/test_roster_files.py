@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import Refusal
-from services.enrollment.domain.roster.sheet import Column, Sheet
+from services.enrollment.domain.roster.sheet import HEADERS, Column, Sheet
 from services.enrollment.workbooks.roster_reader import read_roster
 from tests.unit.enrollment.roster_files import HEADER, NUMBER, WHO, simple, workbook
 
@@ -118,6 +118,33 @@ FOOTERS = ("合计,3人,", "合计：3人", "总计", "共3人", "填表人：�
 def test_r22_totals_and_signatures_below_the_people_are_no_rows(footer: str) -> None:
     sheet = read_roster(csv_text("序号," + ",".join(HEADER), "1," + ",".join(WHO), "", footer).encode())
     assert ([line.number for line in sheet.lines], sheet.footers) == ([2], (4,))
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        *(
+            "合计,1",
+            "小计,1",
+            "制表人,何敏",
+            "学校（盖章）：",
+            "审核人：张三,日期：2024-05-20",
+            "合计,3,3,3",
+            "共2人,,,,2",
+        ),
+        *("校长（签字）：,,,日期：", "审核人：,李四,2024-05-20", "广东省示范学校（公章）,2024年5月20日"),
+    ],
+)
+def test_r22_a_footer_of_several_cells_is_no_row_whatever_columns_they_are_in(footer: str) -> None:
+    for header, who in ((HEADER, WHO), ([HEADERS[Column.TEACHER][0], *HEADER], ["", *WHO])):
+        sheet = read_roster(csv_text(",".join(header), ",".join(who), footer).encode())
+        assert ([line.number for line in sheet.lines], sheet.footers) == ([2], (3,)), header
+
+
+def test_r22_a_person_is_a_row_whatever_stands_before() -> None:
+    rows = [f"合计,{','.join(WHO)}", f"合计,,{WHO[1]}", "制表人,张三,1234", "合计,张三,,A"]
+    sheet = read_roster(csv_text("序号," + ",".join(HEADER), *rows).encode())
+    assert ([line.number for line in sheet.lines], sheet.footers) == ([2, 3, 4, 5], ())
 
 
 def test_r22_a_row_with_a_number_or_a_project_is_no_footer_however_it_begins() -> None:

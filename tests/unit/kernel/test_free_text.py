@@ -108,6 +108,101 @@ def test_r41_a_number_in_brackets_or_mixed_digits_is_recognised(written: str) ->
     assert holds_number(f"请联系{written}办理")
 
 
+DIALLED = ["0", "86", "086", "0086", "00860", "+86", "+860", "17951", "179510", "12593"]
+PEOPLE = st.dates(date(1950, 1, 1), date(2005, 12, 31))
+
+
+def identity(region: str, born: date, serial: int) -> str:
+    body = f"{region}0101{born:%Y%m%d}{serial:03d}"
+    return body + str(ric.calc_check_digit(f"{body}0"))
+
+
+@given(st.integers(0, 10**8 - 1), st.sampled_from(DIALLED), st.sampled_from(["", "房间301，", "李老师"]))
+def test_r41_what_is_dialled_before_a_mobile_does_not_hide_it(serial: int, dialled: str, before: str) -> None:
+    mobile = f"139{serial:08d}"
+    for number in (mobile, f"{mobile[:3]} {mobile[3:7]} {mobile[7:]}"):
+        assert holds_number(f"{before}{dialled}{number}改期"), number
+        assert "…" in without_numbers(f"电话{dialled}{number}。")
+        assert number not in without_numbers(f"电话{dialled}{number}。")
+
+
+@given(
+    st.sampled_from(["44", "11", "65", "81"]),
+    PEOPLE,
+    st.integers(0, 999),
+    st.tuples(st.text("0123456789", max_size=12), st.text("0123456789", max_size=12)),
+)
+def test_r41_digits_glued_to_an_identity_number_do_not_hide_it(
+    region: str, born: date, serial: int, glued: tuple[str, str]
+) -> None:
+    right = identity(region, born, serial)
+    mistyped = right[:-1] + str((int(right[-1].replace("X", "3")) + 1) % 10)
+    for number in (right, mistyped):
+        written = f"号码{glued[0]}{number}{glued[1]}有误"
+        assert holds_number(written)
+        assert number not in without_numbers(written)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(identity, st.just("44"), PEOPLE, st.integers(0, 999)),
+            st.integers(0, 10**8 - 1).map(lambda serial: f"138{serial:08d}"),
+        ),
+        min_size=2,
+        max_size=5,
+    )
+)
+@example(["440100198503120013", "440100198503120021"])
+def test_r41_numbers_in_a_row_do_not_hide_each_other(numbers: list[str]) -> None:
+    written = "".join(numbers)
+    assert holds_number(f"名单{written}。")
+    assert not any(number in without_numbers(f"名单{written}。") for number in numbers)
+
+
+@pytest.mark.parametrize("text", ["440100 19850312 0013440100 19850312 0021", "138 0013 8000139 0013 9000"])
+def test_r41_groups_of_two_numbers_may_be_glued_to_each_other(text: str) -> None:
+    assert holds_number(text)
+
+
+@given(
+    st.lists(st.integers(1, 30), min_size=5, max_size=12, unique=True).map(sorted),
+    st.sampled_from(["-", " ", ".", "/"]),
+)
+def test_r41_weeks_in_ascending_order_are_no_number(weeks: list[int], between: str) -> None:
+    assert not holds_number(f"第{between.join(map(str, weeks))}周")
+
+
+@given(st.integers(130, 199), st.integers(2000, 2040), st.integers(2000, 2040), st.sampled_from([" ", "-", "、", "/"]))
+def test_r41_people_before_two_years_are_no_number(people: int, year: int, following: int, between: str) -> None:
+    assert not holds_number(f"名额{people}{between}{year}{between}{following}学年")
+
+
+@given(
+    st.lists(st.integers(1, 99_999), min_size=2, max_size=6),
+    st.sampled_from([" ", "、", ", "]),
+    st.sampled_from(["元", " 元", "万元", "人次", "学时"]),
+)
+def test_r41_amounts_before_their_unit_are_no_number(amounts: list[int], between: str, unit: str) -> None:
+    assert not holds_number(f"经费{between.join(map(str, amounts))}{unit}")
+
+
+@given(st.integers(2000, 2040), st.integers(130, 199), st.integers(0, 9999), st.integers(0, 9999))
+def test_r41_a_code_that_begins_with_its_year_is_no_number(year: int, part: int, item: int, last: int) -> None:
+    assert not holds_number(f"合同号 GZ-{year}-{part}-{item:04d}-{last:04d}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("请联系138 1380 3001元老师", "元旦值班138 1380 3001 元旦", "+86 182 2024 2025", "1 3 9 12 5 8 13 90"),
+        *("2024-05-16-138-0013-8000", "GZ-2024-13800138000", "2024-1-138-00138000", "经费139 0013 9000元"),
+    ],
+)
+def test_r41_a_mobile_beside_an_amount_or_a_code_is_one_all_the_same(text: str) -> None:
+    assert holds_number(text)
+
+
 @given(st.integers(0, 10**8 - 1), st.lists(st.sampled_from(ZEROS), min_size=18, max_size=18))
 def test_r41_digits_of_every_script_count(serial: int, zeros: list[str]) -> None:
     for number in (f"139{serial:08d}", f"11010119800101{serial:08d}"[:18]):
@@ -136,6 +231,8 @@ def test_r41_digits_of_every_script_count(serial: int, zeros: list[str]) -> None
             "2024.5.13-5.17",
             "周一、三、五上午，二、四、六下午",
         ),
+        *("1-3-5-7-9-11-13-15周", "150 1200 3000 元", "182 2024 2025", "合同号 GZ-2024-130-1234-5678"),
+        *("订单20240516143000123456", "1500 120 3000 元", "1 4 7 10 13 16 19"),
         *(
             "一、二、三、四、五、六、七、八、九、十",
             "二〇二四年五月十六日至二〇二四年五月二十日",
@@ -160,7 +257,11 @@ def test_r41_no_sentence_of_the_seed_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["1", "1,", "一", "一、", "13", "2024-05-16 ", "138,0013,", " ", "1:", "1,380,", "5101011980", "("]
+    "part",
+    [
+        *("1", "1,", "一", "一、", "13", "2024-05-16 ", "138,0013,", " ", "1:", "1,380,", "5101011980", "("),
+        *("440100198503120013", "440100 19850312 001", "1 3 9 0 0 1 3 9 0 0 01", "1-3-", "2024-1-", "150 1200 ", "86"),
+    ],
 )
 def test_r41_a_long_text_is_read_in_linear_time(part: str) -> None:
     """It completes: a pattern that backtracks would take hours."""

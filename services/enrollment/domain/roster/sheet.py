@@ -25,9 +25,12 @@ _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+?\d+")
 _HIDDEN = "…"
 _LONGEST_SHOWN = 80
 _FOOTER = re.compile(
-    r"(合计|总计|小计|共计|总人数|人数|共\d*[人名]|以上共|以下空白|填表|填报|制表|审核|审批|负责人|校长签|经办|联系人|日期|备注|注:|说明|单位|学校盖章|\(?盖章|\(?公章)"
+    r"(合计|总计|小计|共计|总人数|人数|共\d*[人名]|以上共|以下空白|填表|填报|制表|审核|审批|负责人|经办|联系人|日期|备注|注:|说明|单位"
+    r"|\w{0,12}\(?(盖章|公章|签字|签章|签名))"
 )
 """How the lines begin that stand below the people: totals, signatures, remarks."""
+_OF_PERSON = re.compile(r"[0-9A-Z-]{15,}")
+"""An ID number, also of 15 digits or mistyped, or an id of ours, as `ascii_code` writes it."""
 _TAIL = 4
 _TAIL_LIKE = re.compile(r"\d{1,4}|\d{3}X")
 _NUMBER_LIKE = re.compile(r"\d(?:[ -]?\d){10,}[Xx]?")
@@ -248,11 +251,22 @@ def _column(cell: Cell) -> Column | None:
 
 
 def _is_footer(line: Line, row: Sequence[Cell]) -> bool:
-    """Whether a line stands below the people: it has no number and no project, and begins as a total or a signature."""
-    if {Column.ID_NUMBER, Column.PROJECT, Column.TEACHER} & line.texts.keys():
-        return False
+    """Whether a line stands below the people: it begins as a total or a signature, and is about nobody.
+
+    What stands beside such a word is a count, a name or a date, in whatever column. The line is about somebody where it
+    has a person's number, a name with four last characters, or a project, beside the word.
+    """
     first = next((text for cell in row if (text := tidy(cell))), "")
-    return len(first) <= _LONGEST_HEADER and _FOOTER.match(ascii_code(first)) is not None
+    if len(first) > _LONGEST_HEADER or not _FOOTER.match(ascii_code(first)):
+        return False
+    words = {column for column, text in line.texts.items() if text.isdigit() or _FOOTER.match(ascii_code(text))}
+    beside = line.texts.keys() - words
+    if any(_OF_PERSON.fullmatch(ascii_code(text)) for text in line.texts.values()):
+        return False
+    if line.texts.get(Column.NAME) == first:
+        return True
+    tail = tail_of(line.texts.get(Column.ID_NUMBER, ""))
+    return not ({Column.PROJECT, Column.TEACHER} & beside or (tail and Column.NAME in beside))
 
 
 def _line(number: int, header: Sequence[Column | None], row: Sequence[Cell], marks: Marks) -> Line:
