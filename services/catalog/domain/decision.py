@@ -95,18 +95,24 @@ def revise(
             )
             raise WRONG_STATE(detail=words, rule="R16", unblock=Unblock.BASE, status=project.status.value)
         _require_to_come(project.plan, now)
-    return _decided(project, current, outcome, reason, now, revised=True)
+    return _decided(project, current, outcome, reason, now, correction=True)
 
 
 def _decided(
-    project: Project, current: Round, outcome: DecisionOutcome, reason: Reason, now: datetime, *, revised: bool = False
+    project: Project,
+    current: Round,
+    outcome: DecisionOutcome,
+    reason: Reason,
+    now: datetime,
+    *,
+    correction: bool = False,
 ) -> tuple[Project, list[Decided]]:
     if outcome is DecisionOutcome.RETURN and now >= current.phase(PhaseName.REVIEW).until_instant:
         raise phase_closed(PhaseName.REVIEW, current, "R13")
     status, event = _OUTCOMES[outcome]
     decided = move(project, status, rule="R16", actor=_MINISTRY, now=now, reason=reason.text)
     result = replace(decided, decision=Decision(outcome, reason.text, now))
-    return result, [event(**about(result), reason=reason.text, title=result.plan.title, revised=revised)]
+    return result, [event(**about(result), reason=reason.text, title=result.plan.title, correction=correction)]
 
 
 def publish(

@@ -331,29 +331,29 @@ class ProjectReviewStarted(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectReturned(ProjectEvent):
-    """The ministry wants the plan revised (R16); `revised` where it replaces another decision."""
+    """The ministry wants the plan revised (R16); `correction` where it replaces another decision."""
 
     reason: str
     title: str | None = None
-    revised: bool = False
+    correction: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectRejected(ProjectEvent):
-    """The ministry refused the plan; its quota is free again (R11, R16); `revised` where it replaces a decision."""
+    """The ministry refused the plan; its quota is free again (R11, R16); `correction` where it replaces a decision."""
 
     reason: str
     title: str | None = None
-    revised: bool = False
+    correction: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectApproved(ProjectEvent):
-    """The ministry approved the plan (R16); `revised` where it replaces another decision."""
+    """The ministry approved the plan (R16); `correction` where it replaces another decision."""
 
     reason: str
     title: str | None = None
-    revised: bool = False
+    correction: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -271,7 +271,7 @@ def test_r16_the_ministry_replaces_its_decision_and_the_history_keeps_both(
     assert revised.decision is not None
     assert (revised.decision.outcome, revised.decision.reason) == (right, "误判")
     assert [entry.reason for entry in revised.history[-2:]] == ["按评审意见", "误判"]
-    assert (event.reason, event.revised) == ("误判", True)
+    assert (event.reason, event.correction) == ("误判", True)
     assert delta(decided.status, revised.status) == (mistaken.value == "REJECT") - (right.value == "REJECT")
     with pytest.raises(Refusal) as same:
         decision.revise(revised, round_2024(), outcome=right, reason=why("误判"), now=REVIEWING)
