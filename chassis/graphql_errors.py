@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from kernel.personal_numbers import without_numbers
-from kernel.refusals import BAD_USER_INPUT, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, RefusalKind
+from kernel.refusals import BAD_REQUEST, BAD_USER_INPUT, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, RefusalKind
 
 _KINDS = {kind.code: kind for kind in (BAD_USER_INPUT, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED)}
 _TYPES = {
@@ -211,7 +211,7 @@ def refused_requests(errors: Sequence[GraphQLError], code: str | None = None) ->
     for error in errors:
         own = code or code_of(error)
         extensions = {"code": own}
-        if kind := _KINDS.get(own):
+        if kind := BAD_REQUEST if own == BAD_REQUEST.code else _KINDS.get(own):
             extensions = kind(detail=("", "")).extensions()
         if own == BAD_USER_INPUT.code and (field := _field(error, documents)):
             extensions["field"] = without_numbers(field)

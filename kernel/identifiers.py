@@ -29,6 +29,9 @@ _MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _SCHOOL_CODE = re.compile(r"\d{10}")
 _ID_NUMBER = re.compile(r"\d{17}[\dX]")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_LANDLINE = re.compile(
+    r"(?:\+?86-?)?(?:\(0\d{2,3}\)|0\d{2,3}-?)?[2-8]\d{6,7}(?:(?:-|转|EXT\.?)\d{1,6})?|[48]00-?\d{3}-?\d{4}"
+)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 # The local part is a dot-atom (RFC 5322), at most 64 characters, and does not begin as an encoded word does (RFC 2047).
 _EMAIL = re.compile(rf"(?!=\?)(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -194,8 +197,20 @@ def mobile(text: str) -> str:
     """
     code = _plain(text).removeprefix("+86")
     if not _MOBILE.fullmatch(code):
-        raise INVALID_MOBILE()
+        raise INVALID_MOBILE(field="mobile")
     return code
+
+
+def phone(text: str) -> str | None:
+    """A telephone number as it is kept: a mobile, or a landline with or without area code and extension (R5).
+
+    Returns:
+        The number without blanks; None for what is no number.
+    """
+    code = _plain(text)
+    if _MOBILE.fullmatch(code.removeprefix("+86")):
+        return code.removeprefix("+86")
+    return code if _LANDLINE.fullmatch(code) else None
 
 
 def is_personal(text: str) -> bool:

@@ -54,9 +54,9 @@ def position_of(cursor: str) -> list[Any]:
     try:
         position = json.loads(from_base64url(cursor))
     except ValueError as error:
-        raise BAD_CURSOR() from error
+        raise BAD_CURSOR(field="after") from error
     if not isinstance(position, list) or not all(isinstance(part, str | int | float | None) for part in position):
-        raise BAD_CURSOR()
+        raise BAD_CURSOR(field="after")
     return position
 
 

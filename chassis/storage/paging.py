@@ -132,7 +132,7 @@ def after_position(order: Sequence[tuple[str, int]], after: Sequence[Any] | None
     if after is None:
         return {}
     if len(after) != len(order):
-        raise BAD_CURSOR()
+        raise BAD_CURSOR(field="after")
     equal: Document = {}
     branches = []
     for (field, direction), value in zip(order, after, strict=True):

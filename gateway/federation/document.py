@@ -78,7 +78,7 @@ class Document:
         """
         if name:
             if name not in self.operations:
-                raise GraphQLError(f"Unknown operation named '{name}'.")
+                raise GraphQLError(f"Unknown operation named '{name}'.", extensions={"field": "operationName"})
             return self.operations[name]
         if len(self.operations) != 1:
             raise GraphQLError("Must provide operation name if query contains multiple operations.")

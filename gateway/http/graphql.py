@@ -119,8 +119,6 @@ class GraphQLEndpoint:
     async def _parameters(self, request: Request) -> Mapping[str, Any]:
         if request.method == "POST":
             return await json_body(request, self.limits.body_bytes)
-        if not self.get_queries:
-            raise METHOD_NOT_ALLOWED(detail=("：请使用 POST", ": send a POST"), allow=["POST"])
         if len(request.url.query) > self.limits.body_bytes:
             raise BODY_TOO_LARGE(limit=self.limits.body_bytes)
         query: dict[str, Any] = dict(request.query_params)
@@ -129,7 +127,7 @@ class GraphQLEndpoint:
 
 def graphql_routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
     """The routes of `/graphql`."""
-    return [DirectRoute(GRAPH, endpoint, ["POST", "GET"])]
+    return [DirectRoute(GRAPH, endpoint, ["POST", "GET"] if endpoint.get_queries else ["POST"])]
 
 
 def _worth_repeating_after(content: Mapping[str, Any]) -> int | None:

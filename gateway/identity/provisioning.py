@@ -324,7 +324,7 @@ def _checked(account: Account) -> Account:
     for base in account.bases:
         _check_id(base, "bases")
     if account.province not in (None, *provinces()):
-        raise UNKNOWN_PROVINCE(rule="R3", unblock=Unblock.ADMINISTRATOR)
+        raise UNKNOWN_PROVINCE(field="province", rule="R3", unblock=Unblock.ADMINISTRATOR)
     return replace(account, home=_home(account))
 
 

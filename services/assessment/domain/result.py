@@ -194,7 +194,7 @@ def _result(record: Record, by: Assessing, outcome: ResultOutcome, score: int | 
     if (score is None) != (outcome is ResultOutcome.INCOMPLETE) or (
         score is not None and not 0 <= score <= _BEST_SCORE
     ):
-        raise INVALID_SCORE()
+        raise INVALID_SCORE(field="score")
     attended, due = record.attended_hours(by.project), by.project.due_hours(by.now)
     return Result(outcome, score, rate(attended, due), by.now, attended_hours=attended, due_hours=due)
 

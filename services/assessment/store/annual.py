@@ -178,7 +178,7 @@ class Evidence:
                 case [str(position)]:
                     rows = [row for row in rows if row.position > position]
                 case _:
-                    raise BAD_CURSOR()
+                    raise BAD_CURSOR(field="after")
         return rows[: part.first + 1]
 
 

@@ -70,7 +70,7 @@ async def register_base(
             `INVALID_BASE`, `PROVINCE_DIFFERS`, `ORGANIZATION_NAME_DIFFERS` or `BASE_EXISTS`.
     """
     require_scope(principal, Scope.MINISTRY)
-    require_province(new_base.province)
+    require_province(new_base.province, "province")
     checked_code = credit_code if new_base.category is BaseCategory.ENTERPRISE_PRACTICE else organization_code
     explained = Reason.optional(province_reason)
     draft = Base(
@@ -338,15 +338,16 @@ async def set_base_team(
             PersonName.of(
                 contact.name, "name", "R6"
             )  # of everybody before the first phone, so that a text is refused as a text
-    team = Team(**{duty: tuple(_sealed(deps, contact) for contact in contacts) for duty, contacts in duties.items()})
+    team = Team(**{duty: tuple(_sealed(deps, duty, each) for each in contacts) for duty, contacts in duties.items()})
     changed, events = bases.set_team(base, team)
     return await deps.store.bases.save(changed, events)
 
 
-def _sealed(deps: Deps, contact: TeamContact) -> TeamMember:
+def _sealed(deps: Deps, duty: str, contact: TeamContact) -> TeamMember:
     phone = "".join(unicodedata.normalize("NFKC", contact.phone).split())
     name = PersonName.of(contact.name, "name", "R6").text
     if not name or sum(char.isdigit() for char in phone) < _LEAST_PHONE:
-        raise INVALID_CONTACT(detail=("联系人", "A contact"), rule="R6")
+        field = f"{duty}.{'phone' if name else 'name'}"
+        raise INVALID_CONTACT(field=field, detail=("联系人", "A contact"), rule="R6")
     address = None if contact.email is None else mail_address(contact.email)
     return TeamMember(name, deps.vault.seal(phone), mask(phone), address)

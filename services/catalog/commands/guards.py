@@ -67,11 +67,11 @@ async def require_version(deps: Deps, project: Project, version: int) -> None:
         raise await deps.store.projects.stale(project.id)
 
 
-def require_province(code: str | None) -> None:
+def require_province(code: str | None, field: str = "venue.province") -> None:
     """Refuse an unknown province code; None stands for no province.
 
     Raises:
         Refusal: `UNKNOWN_PROVINCE`.
     """
     if code is not None and code not in provinces():
-        raise UNKNOWN_PROVINCE(province=code)
+        raise UNKNOWN_PROVINCE(field=field, province=code)

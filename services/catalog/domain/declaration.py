@@ -60,7 +60,7 @@ def kind_for(category: BaseCategory, kind: ProjectKind | None) -> ProjectKind:
     if kind is None and len(kinds) == 1:
         return kinds[0]
     if kind is None or kind not in kinds:
-        raise INVALID_KIND(kinds=[allowed.value for allowed in kinds])
+        raise INVALID_KIND(field="kind", kinds=[allowed.value for allowed in kinds])
     return kind
 
 

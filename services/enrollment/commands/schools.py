@@ -16,15 +16,16 @@ from chassis.storage.unit_of_work import UnitOfWork
 from kernel.errors import Refusal
 from kernel.free_text import Name, PersonName, Reason, spelled
 from kernel.identifiers import email as mail_address
-from kernel.identifiers import mask, mobile, organization_code
+from kernel.identifiers import mask, organization_code
+from kernel.identifiers import phone as phone_number
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN, NOT_FOUND, UNKNOWN_PROVINCE
+from kernel.refusals import FORBIDDEN, INVALID_CONTACT, NOT_FOUND, UNKNOWN_PROVINCE
 from services.enrollment.commands.deps import Deps
 from services.enrollment.commands.guards import own_school
 from services.enrollment.domain import school as schools
 from services.enrollment.domain.events import SchoolRegistered
 from services.enrollment.domain.refusals import PROVINCE_MISSING, SCHOOL_EXISTS
-from services.enrollment.domain.school import Phone, School
+from services.enrollment.domain.school import PERSON, Phone, School
 from services.enrollment.store import own_province
 
 
@@ -35,11 +36,13 @@ async def designate_person(deps: Deps, principal: Principal, *, name: str, phone
     The school's own account names the person; the person may correct how to be reached.
 
     Raises:
-        Refusal: `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `FORBIDDEN`, `INVALID_MOBILE`, `INVALID_EMAIL`,
-            `INVALID_TEXT`, `INVALID_NAME` or `INVALID_CONTACT`.
+        Refusal: `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `FORBIDDEN`, `INVALID_EMAIL`, `INVALID_TEXT`,
+            `INVALID_NAME` or `INVALID_CONTACT`.
     """
     school = await own_school(deps, principal)
-    number = mobile(phone)
+    number = phone_number(phone)
+    if number is None:
+        raise INVALID_CONTACT(field="phone", rule="R5", detail=PERSON)
     address = None if email is None else mail_address(email)
     sealed = Phone(deps.vault.seal(number), mask(number))
     changed, events = schools.designate(school, PersonName.of(name, "name", "R5"), sealed, address, person=new_id())
@@ -239,7 +242,7 @@ def _draft(principal: Principal, row: NewSchool) -> tuple[School, list[SchoolReg
     if code is None:  # no school becomes a line ministry's by an omission (ADR 17)
         raise PROVINCE_MISSING()
     if code not in {NATIONWIDE, *provinces()}:
-        raise UNKNOWN_PROVINCE(rule="R3")
+        raise UNKNOWN_PROVINCE(field="province", rule="R3")
     return schools.register_school(organization_code(row.code), Name.of(row.name, "name", "R3"), code)
 
 

@@ -16,6 +16,8 @@ from services.enrollment.domain.refusals import (
 
 _SCHOOL_CODE_DIGITS = 10
 _NO_PROVINCE = "00"
+PERSON = ("专人", "The designated person")
+"""What a refusal calls whose name or number is missing."""
 _XPCC_IN_XINJIANG = ("66", "65")
 """Schools of the Xinjiang Production and Construction Corps (66) may have codes with Xinjiang's digits (65)."""
 
@@ -147,7 +149,7 @@ def designate(
         Refusal: `INVALID_CONTACT`: the person has no name.
     """
     if not name.text:
-        raise INVALID_CONTACT(rule="R5", detail=("专人", "The designated person"))
+        raise INVALID_CONTACT(field="name", rule="R5", detail=PERSON)
     former = school.designated
     stays = former is not None and former.name == name.text
     key = (former.id if former and stays else None) or person

@@ -85,7 +85,7 @@ def log_slice(first: int, after: str | None) -> PageRequest:
     """
     part = page_request(first, after)
     if part.after is not None and not _is_number(part.after):
-        raise BAD_CURSOR()
+        raise BAD_CURSOR(field="after")
     return part
 
 

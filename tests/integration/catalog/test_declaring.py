@@ -156,7 +156,10 @@ async def test_a_contacts_number_is_never_shown_whole_and_its_address_is_one(
     base = await season.register_base(team=False)
     team = {"design": [{"name": "李老师"} | contact], "declaration": [], "delivery": []}
     if isinstance(outcome, str):
-        assert (await refusal(season, base, TEAM, base=base.bases[0], input=team)).code == outcome
+        refused = await refusal(season, base, TEAM, base=base.bases[0], input=team)
+        assert refused.code == outcome
+        if outcome == "INVALID_CONTACT":
+            assert refused.extensions["field"] == "design.phone"
     else:
         (shown,) = (await season.act(base, TEAM, base=base.bases[0], input=team))["team"]
         assert (shown["phone"], shown["email"]) == outcome

@@ -71,6 +71,7 @@ async def test_each_row_is_registered_or_refused_by_itself(season: Season) -> No
         "PROVINCE_MISMATCH",
         "UNKNOWN_PROVINCE",
     ]
+    assert done[7]["refusal"]["details"]["field"] == "province"
     assert [row["index"] for row in done] == list(range(8))
     assert done[2]["refusal"]["details"] == {"school": "3143000003", "codeProvince": "43", "province": "44"}
     assert await codes(season, GUANGDONG, f={"designated": False}) == [rows[4]["code"], "3144000001"]
@@ -222,3 +223,15 @@ async def test_r3_r27_a_school_is_renamed_by_whose_it_is_and_for_a_reason(season
             await season.act(who, RENAME, **given | change)
         assert error.value.code == code
     assert (await season.deps.store.schools.get(str(OTHER_SCHOOL.school))).name == "某职业学校"
+
+
+async def test_r5_a_designated_person_may_have_a_landline_and_a_wrong_contact_names_its_field(season: Season) -> None:
+    await season.act(SCHOOL, DESIGNATE, i={"name": "赵主任", "phone": "020-8765 4321"})
+    named = (await season.deps.store.schools.get(SCHOOL.school or "")).designated
+    assert named
+    assert season.deps.vault.open(named.phone_sealed) == "020-87654321"
+    for wrong, field in (({"phone": "12345"}, "phone"), ({"name": " "}, "name")):
+        with pytest.raises(Refused) as refused:
+            await season.act(SCHOOL, DESIGNATE, i={"name": "赵主任", "phone": "13900000001"} | wrong)
+        shown = refused.value.extensions
+        assert (shown["code"], shown["rule"], shown["field"]) == ("INVALID_CONTACT", "R5", field)

@@ -63,6 +63,7 @@ def test_r30_a_score_is_from_0_to_100_and_the_incomplete_have_none(outcome: Resu
     with pytest.raises(Refusal) as refused:
         drafted(marked(RECORD), outcome, score)
     assert code(refused) == ("INVALID_SCORE", "R30")
+    assert refused.value.extensions()["field"] == "score"
 
 
 @pytest.mark.parametrize("outcome", [PASSED, FAILED])

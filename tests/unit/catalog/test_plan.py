@@ -157,7 +157,7 @@ def test_a_foreign_major_is_no_matter_for_enterprises() -> None:
 def test_an_enterprise_says_which_kind_it_means() -> None:
     with pytest.raises(Refusal) as refused:
         a_draft(a_base(BaseCategory.ENTERPRISE_PRACTICE), themes=("E1",))
-    assert refused.value.code == "INVALID_KIND"
+    assert (refused.value.code, refused.value.extensions()["field"]) == ("INVALID_KIND", "kind")
 
 
 @given(text=st.text(alphabet="数字化素养提升Python3 ，", min_size=1), start=st.integers(0, 30), size=st.integers(1, 8))

@@ -59,7 +59,7 @@ def test_a_cursor_decodes_to_its_position(position: list[Any]) -> None:
 def test_a_foreign_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(Refusal) as refused:
         position_of(cursor)
-    assert refused.value.code == "BAD_CURSOR"
+    assert (refused.value.code, refused.value.extensions()["field"]) == ("BAD_CURSOR", "after")
 
 
 async def test_a_valid_document_is_parsed_once_and_the_cache_is_bounded(

@@ -47,3 +47,15 @@ async def _coding_of(browser: Browser, method: str, headers: dict[str, str], mor
         assert plain.startswith(b'{"data":{"provinces":[')
         assert reply.headers["Access-Control-Allow-Origin"] == ORIGIN
         return coding
+
+
+@pytest.mark.parametrize(("by_get", "methods"), [(True, {"GET", "HEAD", "POST"}), (False, {"POST"})])
+async def test_get_is_a_method_of_the_graph_only_where_queries_may_come_by_it(by_get: bool, methods: set[str]) -> None:
+    async with served(Subgraph(json_reply(answer(1))).app()) as behind:
+        transport = HttpTransport({"catalog": f"{behind.url}/graphql"}, None)
+        endpoint = GraphQLEndpoint(Operations(Engine(supergraph(), transport), None), Limits(), get_queries=by_get)
+        async with served(application(graphql_routes(endpoint), Lifespan((transport,)), [])) as browser:
+            for method in ("PUT", "OPTIONS", *({"GET"} - methods)):
+                refused = await browser.send(method, "/graphql")
+                assert (refused.status, refused.code) == (405, "METHOD_NOT_ALLOWED")
+                assert set(refused.headers["allow"].split(", ")) == methods

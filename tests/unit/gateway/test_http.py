@@ -115,6 +115,13 @@ async def test_an_invalid_document_is_200_in_json_and_400_in_graphql_response(
         assert code is None or answer.code == code
 
 
+async def test_an_unknown_operation_is_the_callers_to_mend(browser: Browser) -> None:
+    answer = await browser.send("POST", "/graphql", json={"query": QUERY, "operationName": "X"})
+    extensions = answer.json["errors"][0]["extensions"]
+    assert (extensions["code"], extensions["unblock"]) == ("BAD_REQUEST", "SELF")
+    assert extensions["field"] == "operationName"
+
+
 async def test_a_query_may_come_by_get_and_nothing_else_may(browser: Browser) -> None:
     answer = await browser.send("GET", "/graphql", params={"query": "query($a: Boolean!) { __typename @skip(if: $a) }"})
     assert answer.json["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

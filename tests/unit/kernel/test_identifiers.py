@@ -129,7 +129,25 @@ def test_r41_a_mobile_is_eleven_digits() -> None:
     assert codes.mobile("+86 138 0013 8000") == "13800138000"
     with pytest.raises(Refusal) as refused:
         codes.mobile("12800138000")
-    assert refused.value.code == "INVALID_MOBILE"
+    assert (refused.value.code, refused.value.extensions()["field"]) == ("INVALID_MOBILE", "mobile")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("+86 138 0013 8000", "13800138000"),
+        ("０７５５-1234 5678", None),  # no local number begins with 1
+        ("0755-8234 5678", "0755-82345678"),
+        ("(010)66096194-8001", "(010)66096194-8001"),
+        ("6609 6194", "66096194"),
+        ("400-810-8888", "400-810-8888"),
+        ("66094", None),
+        ("12800138000", None),
+        ("张主任 66096194", None),
+    ],
+)
+def test_r5_a_telephone_number_is_a_mobile_or_a_landline(typed: str, kept: str | None) -> None:
+    assert codes.phone(typed) == kept
 
 
 def test_r41_masks_show_head_and_tail_only() -> None:
