@@ -170,12 +170,15 @@ class Relay:
 
     async def _recognise(self, connection: AbstractConnection) -> None:
         """Wait until the broker is the one that this service has told its events, or an operator says to go on."""
-        async with connection.channel(on_return_raises=True) as channel:
-            while not await self._generation.is_known(channel):
-                BROKER_UNKNOWN.labels(self._service).set(1)
-                log.error("the broker has lost what it was told: `events republish`, or `events go-on`")
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        BROKER_UNKNOWN.labels(self._service).set(0)
+        holds_back = BROKER_UNKNOWN.labels(self._service)
+        try:
+            async with connection.channel(on_return_raises=True) as channel:
+                while not await self._generation.is_known(channel):
+                    holds_back.set(1)
+                    log.error("the broker has lost what it was told: `events republish`, or `events go-on`")
+                    await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        finally:  # whoever leads next says it anew
+            holds_back.set(0)
 
     async def _measure(self) -> None:
         """Set the gauges of what waits. Every relay does, lease or not: the gauges must show that nobody holds it."""

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from aio_pika.exceptions import DeliveryError
 
 from chassis.messaging import amqp
 from chassis.messaging.generation import Generation
@@ -26,7 +25,7 @@ _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%
 
 
 class Stopped(Exception):  # noqa: N818 - says where to go on
-    """The broker refused an event.
+    """The broker did not take an event.
 
     Args:
         at: When that event had been sent: to go on, begin there.
@@ -56,7 +55,7 @@ async def republish(
         How many were sent.
 
     Raises:
-        Stopped: A queue is full, or has gone.
+        Stopped: A queue is full, or has gone, or the broker went away.
     """
     number, begun = 0, time.monotonic()
     async with await amqp.connect(amqp_url, f"{service}.events") as connection:
@@ -68,7 +67,7 @@ async def republish(
                 await exchange.publish(
                     amqp.to_message(envelope), envelope.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS
                 )
-            except DeliveryError as error:
+            except amqp.BROKER_ERRORS as error:
                 raise Stopped(at, number) from error
             number += 1
     return number
@@ -86,15 +85,17 @@ def event_commands(service: str) -> typer.Typer:
     def republish_(
         *, url: MongoUrl, name: Name, broker: Broker, since: Since, type_: Types = None, rate: Rate = _RATE
     ) -> None:
-        """Send again what was sent since an instant; then let the relay publish, if that was everything.
+        """Send again what was sent since an instant; then let the relay publish, if something of every type was sent.
 
-        Exit 1 if the broker refuses an event: it is said where to go on. What consumers have, they drop.
+        Exit 1 if the broker does not take an event: it is said where to go on. What consumers have, they drop.
         """
         begin = since if since.tzinfo else since.replace(tzinfo=SHANGHAI)
+        if begin > datetime.now(SHANGHAI):
+            raise typer.BadParameter("该时刻尚未到来 it is yet to come", param_hint="--since")
 
         async def run(database: Database) -> None:
             number = await republish(database, broker, service, begin, types=type_ or (), rate=rate)
-            if not type_:
+            if number and not type_:
                 await Generation(database, service).renew()
             typer.echo(f"已重新发送 sent again: {number}")
 
@@ -119,8 +120,8 @@ def _run(url: str, name: str, work: Callable[[Database], Coroutine[Any, Any, Non
     except Stopped as stopped:
         where = stopped.at.astimezone(SHANGHAI).isoformat(timespec="seconds")
         typer.echo(
-            f"已重新发送 sent again: {stopped.number}；消息代理拒绝了一个事件，请以 --since {where} 继续 "
-            f"the broker refused an event, go on with --since {where}",
+            f"已重新发送 sent again: {stopped.number}；消息代理未接收下一个事件，请以 --since {where} 继续 "
+            f"the broker did not take the next event, go on with --since {where}",
             err=True,
         )
         raise typer.Exit(WRONG) from stopped

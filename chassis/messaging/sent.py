@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import ASCENDING, WriteConcern
+from pymongo import ASCENDING, DESCENDING, WriteConcern
 from pymongo.errors import BulkWriteError
 
 from chassis.events import Envelope, unseal
@@ -27,8 +27,10 @@ class SentEvents:
         self._last = datetime.min.replace(tzinfo=UTC)
 
     async def prepare(self) -> None:
-        """Create the index by which they expire and are read."""
+        """Create the index by which they expire and are read, and go on after the last one, whatever clock it had."""
         await self._collection.create_index("sent", expireAfterSeconds=KEPT_DAYS * 24 * 3600)
+        if last := await self._collection.find_one({}, {"sent": 1}, sort=[("sent", DESCENDING)]):
+            self._last = max(self._last, last["sent"])
 
     async def add(self, events: Sequence[Envelope]) -> None:
         """Keep events in their order, each with an instant of its own; those that are there stay as they are."""

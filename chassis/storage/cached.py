@@ -28,7 +28,7 @@ class CachedRepository(Repository[A]):
         kind: The aggregate's dataclass.
         producer: The service's name, part of event ids.
         noun: The aggregate's noun; it is data.
-        seconds: How long memory holds an aggregate, by real time, where its version is not checked.
+        seconds: How long memory holds an aggregate, in real seconds; finite where no write checks its version.
     """
 
     def __init__(

@@ -120,6 +120,7 @@ async def test_r29_a_teacher_scans_signs_in_and_is_in_the_session(running: Class
     base, live = running.story.seeded.base_clients[TEACHING], running.live
     seen = asyncio.ensure_future(followed(base, None, before + 1, live))
     async with phone(profile) as tab:
+        shown = await running.shown()  # it lives for half a minute, and a browser takes its time to start
         await tab.open(shown["link"])
         await tab.reads("签到以您本人的登录为准")
         await narrow(tab)

@@ -42,6 +42,7 @@ const restored = (_, value) => (Array.isArray(value?.bytes) ? Uint8Array.from(va
 
 /** What the device keeps of whoever has this secret. */
 export async function deviceOf(secret) {
+  if (!secret) throw new Error("the account has no key of its own");
   const { subtle } = crypto;
   const root = await subtle.importKey("raw", TEXT.encode(secret), "HKDF", false, ["deriveKey"]);
   const derived = (use, kind, acts) => {

@@ -59,14 +59,18 @@ async function checkIn(code) {
   return undefined;
 }
 
-function refused(code, error) {
-  const again = error instanceof Away || ["BUSY", "UNAVAILABLE", "RATE_LIMITED"].includes(error.code);
+/** Whether it may go well a moment later. */
+function passing(error) {
+  return error instanceof Away || ["BUSY", "UNAVAILABLE", "RATE_LIMITED"].includes(error.code);
+}
+
+function refused(code, error, retry = () => checkIn(code)) {
   const text = error instanceof Refused ? error.message : error instanceof Away ? say.away : say.failed;
   show(
     error.code === "CHECKED_IN_ALREADY" ? h("h2", { class: "good", text: say.already }) : h("h2", { class: "bad", text: say.refused }),
     h("p", { text }),
     error.code === "CHECK_IN_CODE_EXPIRED" && h("p", { text: say.signedIn }),
-    again && button(say.retry, guarded(() => checkIn(code)), true),
+    passing(error) && button(say.retry, guarded(retry), true),
     leaving(),
   );
 }
@@ -88,13 +92,19 @@ async function begin() {
   const code = location.hash.slice(1);
   history.replaceState(null, "", location.pathname + location.search);
   entitle(say, code && `#${code}`);
+  return goOn(code);
+}
+
+async function goOn(code) {
   const before = register.signedIn ? null : kept.take();
   if (before) {
     tell(say.checking);
-    await register.resume(before).catch((error) => {
-      if (!(error instanceof Refused)) throw error;
+    try {
+      await register.resume(before);
+    } catch (error) {
+      if (passing(error)) return refused(code, error, () => goOn(code));
       kept.put(null);
-    });
+    }
   }
   if (!code) return nothingScanned();
   return register.signedIn ? checkIn(code) : signIn(code);

@@ -28,7 +28,7 @@ export const fetched = (path, request) =>
     throw new Away();
   });
 
-/** Who is signed in; tokens stay in memory. */
+/** Who is signed in. Access tokens stay in memory; `keep` may store the refresh token. */
 export class Register {
   #documents = null;
   #tokens = null;
@@ -76,10 +76,14 @@ export class Register {
     }
   }
 
-  /** Go on with a session that was opened before. */
+  /** Go on with a session that was opened before. A network that is away ends none. */
   async resume(refreshToken) {
-    this.#tokens = null;
-    this.#kept(await this.#post("/auth/refresh", { refreshToken }));
+    try {
+      this.#kept(await this.#post("/auth/refresh", { refreshToken }, null));
+    } catch (error) {
+      if (error.code === "UNAUTHENTICATED") this.#tokens = null;
+      throw error;
+    }
   }
 
   async #graph(name, variables) {
@@ -97,9 +101,9 @@ export class Register {
     return { wants: answer.mustChangePassword ? "password" : null };
   }
 
-  async #post(path, body) {
+  async #post(path, body, tokens = this.#tokens) {
     const headers = { "Content-Type": "application/json", "Accept-Language": this.#language };
-    if (this.#tokens) headers.Authorization = `Bearer ${this.#tokens.accessToken}`;
+    if (tokens) headers.Authorization = `Bearer ${tokens.accessToken}`;
     return answered(await fetched(path, { ...NAMELESS, method: "POST", headers, body: JSON.stringify(body) }));
   }
 }

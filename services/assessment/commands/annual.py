@@ -101,7 +101,8 @@ async def record_complaint(deps: Deps, principal: Principal, *, base_id: str, ye
         text: What was complained about, and what was found.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` (the base has no projects of that year), or what `complaint.record` refuses.
+        Refusal: `FORBIDDEN`, `NOT_FOUND` (the base has no projects of that year), `WRONG_STATE` (bases were shown
+            that year), or what `complaint.record` refuses.
     """
     require_scope(principal, Scope.MINISTRY, rule=RULE)
     store, now, key = deps.store, deps.clock.now(), new_id()
@@ -111,6 +112,7 @@ async def record_complaint(deps: Deps, principal: Principal, *, base_id: str, ye
     subject = Subject.of(held)
 
     async def work(session: Session) -> Complaint:
+        annual_year.require_drafting(await store.annual_years.find(str(year), session))
         current = await store.annual.find(subject.id, session)
         recorded, events = complaint.record(key, subject, current, text, now)
         if current:  # the assessment is written too: whoever opens it to comments at the same time conflicts

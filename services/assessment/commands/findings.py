@@ -109,7 +109,9 @@ async def close_finding(
 
 @idempotent("findings", name="withdraw_finding")
 async def withdraw_finding(deps: Deps, principal: Principal, *, key: str, reason: Reason) -> Finding:
-    """Withdraw a wrong finding, whatever has become of it: it counts nowhere any more, and the base is told.
+    """Withdraw a wrong finding, whatever has become of it: no computation counts it any more, and the base is told.
+
+    An assessment that the base was shown is not computed anew: the ministry adjusts its item, with the reason (R38).
 
     Args:
         deps: The service's dependencies.

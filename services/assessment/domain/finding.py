@@ -200,7 +200,7 @@ def require_consistent(observed: Observed, others: Iterable[Finding], project: s
 
 
 def withdraw(finding: Finding, reason: Reason, now: datetime) -> Change:
-    """Withdraw a wrong finding; it stays to be seen, and what is right is recorded anew.
+    """Withdraw a wrong finding; it stays to be seen. While the inspection is open, what is right is recorded anew.
 
     Raises:
         Refusal: `WRONG_STATE`.

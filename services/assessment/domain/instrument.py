@@ -65,7 +65,7 @@ class Instrument:
         turnout: How many ballots there were at the last midnight.
         turnout_day: The day that began then.
         reminded: Whether the attendees were reminded before its closing.
-        reminded_at: When they were reminded last, by whomever; None in documents of earlier releases.
+        reminded_at: When they were reminded last, by whomever; None before.
         counted: How many ballots the box had at its closing; None before, and where nothing is published.
         issued: How many tokens were issued; likewise.
         everybody: From how many ballots on everybody who could answer has; 0 before its closing, and where nothing is
@@ -227,12 +227,12 @@ def remind_for_base(found: Sequence[Instrument], now: datetime) -> list[Change]:
     Raises:
         Refusal: `EVALUATION_NOT_OPEN`, `REMINDED_LATELY`.
     """
-    takes = [
+    open_now = [
         (instrument, instrument.closes_at)
         for instrument in found
         if instrument.state is InstrumentState.OPEN and instrument.closes_at and now < instrument.closes_at
     ]
-    if not takes:
+    if not open_now:
         raise EVALUATION_NOT_OPEN()
     last = max((instrument.reminded_at for instrument in found if instrument.reminded_at), default=None)
     if last and now < last + REMINDED_EVERY:
@@ -242,7 +242,7 @@ def remind_for_base(found: Sequence[Instrument], now: datetime) -> list[Change]:
             replace(instrument, reminded_at=now),
             [EvaluationReminded(**instrument.about(), closes_at=closes_at)],
         )
-        for instrument, closes_at in takes
+        for instrument, closes_at in open_now
     ]
 
 

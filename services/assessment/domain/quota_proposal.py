@@ -152,7 +152,7 @@ def decline(proposal: QuotaProposal, reason: Reason) -> tuple[QuotaProposal, lis
         Refusal: `PROPOSAL_DECIDED`.
     """
     if ProposalState.DECLINED not in TRANSITIONS[proposal.state]:
-        raise PROPOSAL_DECIDED(state=proposal.state.value)
+        raise PROPOSAL_DECIDED(state=proposal.state.value, field="id")
     declined = replace(proposal, state=ProposalState.DECLINED, declined_because=reason.text)
     event = QuotaProposalDeclined(
         proposal=proposal.id,

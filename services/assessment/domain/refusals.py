@@ -503,8 +503,8 @@ BLINDED_MALFORMED = RefusalKind(
 )
 EVALUATION_NOT_OPEN = RefusalKind(
     "EVALUATION_NOT_OPEN",
-    "该项目目前没有开放作答的问卷",
-    "No questionnaire of the project is open now",
+    "该项目目前没有开放作答的问卷：培训结束后由系统开放，截止后不再开放",
+    "No questionnaire of the project is open now: they open by themselves after the training, and close once",
     rule="R35",
     unblock=Unblock.SELF,
 )

@@ -221,7 +221,9 @@ def finish(
 
 
 def tell_missed_finish(project: Project, now: datetime) -> tuple[Project, list[FinishMissed]]:
-    """Tell, once for each planned last day, that it is over and nobody has said that the training is (R28).
+    """Tell that the planned last day is over and nobody has said that the training is (R28).
+
+    It is told once, and again after an extension or a pause.
 
     Raises:
         Refusal: `WRONG_STATE`: it is finished, or was told of, meanwhile.

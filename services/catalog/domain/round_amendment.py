@@ -172,10 +172,11 @@ def _phases(current: Round, amended: Round, use: Use, day: date) -> tuple[str, s
                 f"{zh}：未开始的阶段可更正为今日及以后，已开始的只能将延期缩短至今日之后；延后截止请用延长",
                 f"{en}: it moves before it begins, and then only an extension is shortened, to a day after today",
             )
-    first, last = use.first_day or date.max, use.last_day or date.min
     train = amended.phase(PhaseName.TRAIN)
-    if train.opens > first or train.closes < last:
-        return f"已有培训安排在{first}至{last}", f"trainings are planned from {first} to {last}"
+    if use.first_day and train.opens > use.first_day:
+        return f"已有培训自{use.first_day}开始", f"a training is planned from {use.first_day} on"
+    if use.last_day and train.closes < use.last_day:
+        return f"已有培训安排至{use.last_day}", f"a training is planned until {use.last_day}"
     return None
 
 

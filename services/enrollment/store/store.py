@@ -47,7 +47,7 @@ A roster's rows go before the teachers that they may become: what was copied und
 """
 _PRODUCER = "enrollment"
 _SECONDS_OF_A_ROUND = 30
-"""A phase is moved a day before it begins or ends (ADR 67), so a round in memory is never that old."""
+"""A round in memory may be that old: a phase that is put off just before it begins may take a first act (ADR 67)."""
 
 T = TypeVar("T")
 

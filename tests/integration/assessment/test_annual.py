@@ -283,6 +283,16 @@ async def test_r38_a_complaint_is_the_ministrys_word_about_a_base_with_projects_
     assert await season.world.deps.store.complaints.query({}) == []
 
 
+async def test_r38_a_complaint_comes_too_late_once_the_year_is_shown_also_for_a_base_without_an_assessment(
+    season: Season,
+) -> None:
+    await season.computed()
+    await season.ask(OPEN)
+    await season.world.deps.store.annual.collection.delete_one({"_id": OWN})
+    assert await season.ask(COMPLAIN, base="b1") == ["WRONG_STATE"]
+    assert await season.world.deps.store.complaints.query({}) == []
+
+
 async def test_r37_a_complaint_weighs_in_the_draw(season: Season) -> None:
     """By the announced rule of weights, as its base's projects of that year."""
     await season.hold()
@@ -607,8 +617,8 @@ async def test_r38_the_command_line_computes_every_score_again(
     equal = await recompute()
     assert (equal.code, "2 assessments" in equal.out) == (0, True), equal.error
     assert "not checked" not in equal.out
-    everybody_capped = {"$set": {"capped": True}}
-    await season.world.deps.store.annual.collection.update_one({"_id": OWN}, everybody_capped)
+    capped = {"$set": {"capped": True}}
+    await season.world.deps.store.annual.collection.update_one({"_id": OWN}, capped)
     assert f"{OWN}: share" in (await recompute()).error.split("\n")
     await season.world.deps.store.annual.collection.update_one({"_id": OWN}, {"$set": {"capped": False}})
     changed = {"$set": {"rows.0.counts.done": 0}}

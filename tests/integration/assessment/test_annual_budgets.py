@@ -35,7 +35,7 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "record_complaint": (
         "recordComplaint",
         lambda deps: commands.record_complaint(deps, MINISTRY, base_id="b1", year=2024, text=TEXT),
-        Budget(4, commits=1),
+        Budget(5, commits=1),
     ),
     "open_comments": (
         "openComments",

@@ -20,7 +20,6 @@ from tests.support.eventually import eventually
 from tests.support.processes import running
 
 SERVICE = "tests"
-LOST = "the broker has lost what it was told"
 
 
 async def run(database: Database, parts: Parts, amqp_url: str, *arguments: str) -> Result:
@@ -109,12 +108,29 @@ async def test_a_relay_whose_broker_lost_its_data_sends_nothing_before_older_eve
         async with running(Relay(database, ["courses"], amqp_url, SERVICE).run):
             await eventually(holds_back)
             await rename(courses, course, "2")
+            soon = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S%z")
+            assert (await run(database, parts, amqp_url, "republish", "--since", soon)).exit_code == 2
             done = await run(database, parts, amqp_url, "republish", "--since", begun)
             assert done.exit_code == 0, done.output
             await eventually(lambda: _kept(database, 3))
         assert not holds_back()
         async with running(consumer(database, amqp_url, []).run):
             await eventually(lambda: _took_effect(database, ["0", "1", "2"]))
+
+
+async def test_an_instant_since_which_nothing_was_sent_lets_no_relay_go_on(
+    database: Database, parts: Parts, amqp_url: str, courses: Repository[Course]
+) -> None:
+    async with topology(amqp_url):
+        async with running(Relay(database, ["courses"], amqp_url, SERVICE).run):
+            await create(courses, "c1")
+            await eventually(lambda: _kept(database, 1))
+        placed = await database["broker"].find_one()
+        await database["sent"].update_one({}, {"$set": {"sent": datetime.now(UTC) - timedelta(days=2)}})
+        since = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%S%z")
+        done = await run(database, parts, amqp_url, "republish", "--since", since)
+        assert (done.exit_code, done.stdout) == (0, "已重新发送 sent again: 0\n")
+    assert await database["broker"].find_one() == placed
 
 
 async def test_an_operator_may_let_the_relay_go_on_without_sending_anything_again(
