@@ -138,7 +138,7 @@ MongoUrl = Annotated[
 Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.", show_default=False)]
 Broker = Annotated[str, typer.Option(envvar="AMQP_URL", help="The broker, as the service's user.", show_default=False)]
 Since = Annotated[
-    datetime, typer.Option(formats=_FORMATS, help=f"An instant of the last {KEPT_DAYS} days; Asia/Shanghai by default.")
+    datetime, typer.Option(formats=_FORMATS, help=f"Real time, of Asia/Shanghai by default; kept are {KEPT_DAYS} days.")
 ]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Only such events, as catalog.project-published.")]
 Rate = Annotated[int, typer.Option(help="The most events a second.", min=1)]

@@ -31,6 +31,7 @@ def values_of(world: World) -> Values:
         "Query.inspection.id": world.kinds("inspection"),
         "Query.certificate.number": ["GP2444-4B36-KMK9-1"],
         "Query.questionnaire.version": ["teaching-2024.1"],
+        "Query.keyLists.before": [f"{LIVE + 1}-12-31"],
         "Query.findings.baseId": world.kinds("base"),
         "Query.rubric.version": ["2024.1"],
         "Query.assessmentEvidence.id": world.kinds("annual"),

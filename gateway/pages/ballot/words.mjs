@@ -5,7 +5,7 @@ import { WORDS as SHARED } from "../page/words.mjs";
 const ZH = {
   ...SHARED["zh-CN"],
   title: "匿名评教与满意度调查",
-  needsHttps: "本页需要安全连接（https）才能加密答卷。请改用 https 地址，或使用命令 console ballots vote。",
+  needsHttps: "本页需要安全连接（https）才能加密答卷。请改用 https 地址，或使用命令 python -m services.assessment ballots vote。",
   signInWhy: "登录只用于领取作答资格；提交答卷时不带任何登录信息。",
   back: "返回",
   mine: "可作答的问卷",
@@ -71,7 +71,7 @@ const ZH = {
 const EN = {
   ...SHARED.en,
   title: "Evaluation and survey",
-  needsHttps: "This page needs a secure connection (https) to seal your answers. Use the https address, or the command console ballots vote.",
+  needsHttps: "This page needs a secure connection (https) to seal your answers. Use the https address, or the command python -m services.assessment ballots vote.",
   signInWhy: "Your login is used to get the right to answer, and for nothing else: the answer is sent without it.",
   back: "Back",
   mine: "Questionnaires for you",

@@ -34,7 +34,12 @@ _PEOPLE = (
     ("合格率", "Pass rate"),
     ("学分已确认", "Credited"),
 )
-_MEANS = (("满意度均值", "Satisfaction"), ("答卷", "Answers"), ("评教均值", "Teaching"), ("答卷", "Answers"))
+_MEANS = (
+    ("满意度均值", "Satisfaction"),
+    ("满意度答卷", "Answers on it"),
+    ("评教均值", "Teaching"),
+    ("评教答卷", "Answers on it"),
+)
 _QUOTA = (("基地", "Bases"), ("项目数量", "Quota"), ("已用", "Used"))
 _HUNDREDTHS = 100
 
