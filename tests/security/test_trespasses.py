@@ -150,7 +150,8 @@ def literal(field: GraphQLField, name: str, value: Any) -> str:
 def answer_of(field: GraphQLField) -> str:
     """Of many rows what became of each, of one anything."""
     kind = get_named_type(field.type)
-    assert isinstance(kind, GraphQLObjectType)
+    if not isinstance(kind, GraphQLObjectType):
+        return ""
     return "{ ok refusal { code } }" if "refusal" in kind.fields else "{ __typename }"
 
 
@@ -159,7 +160,7 @@ def refusals_in(answer: dict[str, Any]) -> set[str]:
     codes = {str(error["extensions"].get("code")) for error in answer.get("errors", ())}
     (value,) = (answer.get("data") or {"": None}).values()
     rows = value if isinstance(value, list) else []
-    if any(row.get("ok", True) for row in rows) or isinstance(value, dict):
+    if any(row.get("ok", True) for row in rows) or (value is not None and not isinstance(value, list)):
         return set()
     return codes | {row["refusal"]["code"] for row in rows}
 
