@@ -40,7 +40,7 @@ async def test_a_request_its_event_and_the_effects_are_one_trace_in_spans_and_lo
     story: Story, collector: Collector
 ) -> None:
     """Whoever has the trace of a request, which its reply names, finds all that came of it."""
-    ministry, project = story.seeded.ministry, story.projects["工业机器人岗位实践1期"]
+    ministry, project = story.seeded.ministry, story.projects["职业学校校长办学治校能力提升1期"]
     trace = await trace_of(ministry, SUSPEND, id=project)
     await ministry.do(RESUME, id=project)
     effects = [(service, EVENT) for service in ("enrollment", "assessment")]
