@@ -118,7 +118,7 @@ def test_r39_a_proposal_is_declined_once_with_a_reason_that_is_told() -> None:
     ]
     with pytest.raises(Refusal) as again:
         decline(declined, Reason("整改已完成"))
-    assert (again.value.code, again.value.details) == ("PROPOSAL_DECIDED", {"state": "DECLINED"})
+    assert (again.value.code, again.value.details) == ("PROPOSAL_DECIDED", {"state": "DECLINED", "field": "id"})
 
 
 @pytest.mark.parametrize(("limit", "state"), [(8, ProposalState.ADOPTED), (9, ProposalState.ADAPTED)])
