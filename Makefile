@@ -100,6 +100,10 @@ fmt: ## mend format and imports
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
+.PHONY: sbom
+sbom: install ## bills of materials (CycloneDX) of the images' Python packages and of each npm lock: .local/sbom
+	@$(BIN)/python -m deploy.supply sbom
+
 ##@ Broker
 
 .PHONY: definitions
