@@ -1,6 +1,6 @@
 """The broker's topology and the CloudEvents binding (docs/events.md; notes N23–N28).
 
-Nothing here depends on what differs between RabbitMQ 3.10 and 4.x; 4.x was not run.
+Nothing here depends on what differs between RabbitMQ 3.10 and 4.x.
 """
 
 import asyncio
@@ -31,6 +31,8 @@ EVENTS = "training.events"
 """The topic exchange of every event."""
 DEAD = "training.dead"
 """The name of the exchange and of the queue of dead letters."""
+PROVINCES = "training.provinces"
+"""The direct exchange that leads to each province's queue by its name, and nowhere else (ADR 68)."""
 DELIVERY_LIMIT = 20
 INTERNAL: dict[str, Any] = {
     "x-queue-type": "quorum",
@@ -146,25 +148,21 @@ async def declare_queue(channel: AbstractChannel, name: str, bindings: Sequence[
     return queue
 
 
-async def find_queue(channel: AbstractChannel, name: str, bindings: Sequence[str]) -> AbstractQueue:
-    """A service's queue, with its bindings. A service may bind it, but declare nothing: the definitions do (ADR 4).
+async def find_queue(channel: AbstractChannel, name: str) -> AbstractQueue:
+    """A service's queue. A service declares and binds nothing: the definitions do (ADR 4, ADR 68).
 
     Args:
         channel: An open channel.
         name: `<service>.<purpose>`.
-        bindings: Topic patterns of the events that it gets.
 
     Raises:
         ChannelNotFoundEntity: The broker does not have it; its definitions are older than the release.
     """
     try:
-        queue = await channel.declare_queue(name, passive=True)
+        return await channel.declare_queue(name, passive=True)
     except ChannelNotFoundEntity:
         log.error("the broker has no such queue: load its definitions", queue=name)  # noqa: TRY400 - says it all
         raise
-    for binding in bindings:
-        await queue.bind(EVENTS, binding)
-    return queue
 
 
 async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None]]) -> None:

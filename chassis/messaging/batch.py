@@ -5,7 +5,7 @@ recognise by themselves what they hold already.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -34,10 +34,8 @@ Effect = Callable[[Sequence[Envelope]], Awaitable[int]]
 async def take_batches(
     amqp_url: str,
     name: str,
-    bindings: Sequence[str],
     take: Take,
     *,
-    moved: Mapping[str, Sequence[str]] | None = None,
     linger: float = LINGER_SECONDS,
 ) -> None:
     """Consume a queue in order, a batch at a time, until the connection ends.
@@ -45,10 +43,7 @@ async def take_batches(
     Args:
         amqp_url: The broker.
         name: The queue's name, `<service>.<purpose>`.
-        bindings: Topic patterns.
         take: Called with one batch after the other, each of 1 to `MOST` deliveries.
-        moved: Other queues of the service, each with the patterns that moved there from this one. They are bound there
-            before they are unbound here, so that no event of theirs is unroutable in between.
         linger: Seconds to wait for more after the first of a batch.
 
     Raises:
@@ -64,11 +59,7 @@ async def take_batches(
     async with await amqp.connect(amqp_url, name) as connection:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=MOST)
-        queue = await amqp.find_queue(channel, name, bindings)
-        for other, patterns in (moved or {}).items():
-            await amqp.find_queue(channel, other, patterns)
-            for pattern in patterns:
-                await queue.unbind(amqp.EVENTS, pattern)
+        queue = await amqp.find_queue(channel, name)
         await amqp.take_in(queue, work)
 
 
@@ -111,7 +102,6 @@ class BatchConsumer:
     Args:
         amqp_url: The broker.
         queue: The queue's name, `<service>.<purpose>`.
-        bindings: Topic patterns.
         effect: What a batch does. A crash before the ack brings the batch again.
         linger: Seconds to wait for more after the first of a batch.
     """
@@ -120,14 +110,12 @@ class BatchConsumer:
         self,
         amqp_url: str,
         queue: str,
-        bindings: Sequence[str],
         effect: Effect,
         *,
         linger: float = LINGER_SECONDS,
     ) -> None:
         self._amqp_url = amqp_url
         self._queue = queue
-        self._bindings = bindings
         self._effect = effect
         self._linger = linger
 
@@ -137,7 +125,7 @@ class BatchConsumer:
         Raises:
             ConnectionError: The broker closed the consumer. Other errors of the broker are raised as they are.
         """
-        await take_batches(self._amqp_url, self._queue, self._bindings, self._take, linger=self._linger)
+        await take_batches(self._amqp_url, self._queue, self._take, linger=self._linger)
 
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         rows = await readable(self._queue, batch, amqp.from_message)

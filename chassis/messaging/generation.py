@@ -19,8 +19,12 @@ _KEY = "generation"
 _CONFIRM_SECONDS = 10.0
 
 
+GENERATION = "training.generation"
+"""The topic exchange that leads to each service's mark by its name; a service may publish its own only (ADR 68)."""
+
+
 def generation_of(service: str) -> str:
-    """The name of the queue that holds a service's mark, and of the exchange that leads to it alone."""
+    """The name of the queue that holds a service's mark, and the key that leads there."""
     return f"{service}.generation"
 
 
@@ -32,9 +36,9 @@ async def declare_generation(channel: AbstractChannel, service: str) -> None:
         service: The producer's name.
     """
     name = generation_of(service)
-    await channel.declare_exchange(name, ExchangeType.TOPIC, durable=True)
+    await channel.declare_exchange(GENERATION, ExchangeType.TOPIC, durable=True)
     queue = await channel.declare_queue(name, durable=True, arguments=GRAVE)
-    await queue.bind(name, "#")
+    await queue.bind(GENERATION, name)
 
 
 class Generation:
@@ -80,7 +84,7 @@ class Generation:
         """Leave a mark in the broker instead of those that are there. Cut off in between, it is done again."""
         while message := await queue.get(fail=False):
             await message.ack()
-        exchange = await channel.get_exchange(self._name, ensure=False)
+        exchange = await channel.get_exchange(GENERATION, ensure=False)
         placed = Message(mark.encode(), delivery_mode=DeliveryMode.PERSISTENT)
         await exchange.publish(placed, self._name, mandatory=True, timeout=_CONFIRM_SECONDS)
         await self._marks.update_one({"_id": _KEY, "mark": mark}, {"$set": {"placed": True}})

@@ -156,9 +156,7 @@ class Consumer:
         database: The service's database, which holds the inbox.
         amqp_url: The broker.
         queue: The queue's name, `<service>.<purpose>`.
-        bindings: Topic patterns.
         handlers: Event type (`catalog.project-published`, or `#` for any) to handler; other types are acked unread.
-        moved: Other queues of the service, each with the patterns that moved there from this one (`take_batches`).
     """
 
     def __init__(
@@ -166,16 +164,11 @@ class Consumer:
         database: Database,
         amqp_url: str,
         queue: str,
-        bindings: Sequence[str],
         handlers: Mapping[str, Handler],
-        *,
-        moved: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._inbox = Inbox(database, queue, handlers)
         self._amqp_url = amqp_url
         self._queue = queue
-        self._bindings = bindings
-        self._moved = moved
 
     async def run(self) -> None:
         """Consume until cancelled; where the broker is away, connect again after growing pauses."""
@@ -183,7 +176,7 @@ class Consumer:
 
     async def _consume(self) -> None:
         await self._inbox.prepare()
-        await take_batches(self._amqp_url, self._queue, self._bindings, self._take, moved=self._moved)
+        await take_batches(self._amqp_url, self._queue, self._take)
 
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
         deliveries = await readable(self._queue, batch, lambda message: self._inbox.read(amqp.from_message(message)))

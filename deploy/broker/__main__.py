@@ -1,4 +1,4 @@
-"""`python -m deploy.broker definitions|fill|revoke|restore`: the broker's definitions, and a province's access."""
+"""`python -m deploy.broker COMMAND`: the broker's definitions, their way to a running broker, a province's access."""
 
 import json
 import sys
@@ -10,6 +10,7 @@ import typer
 from deploy.broker import definitions as generated
 from deploy.broker.management import Management, ManagementError
 from deploy.broker.revocation import restore, revoke
+from deploy.broker.upgrade import load_permissions, load_topology
 
 cli = typer.Typer(add_completion=False, help=__doc__)
 Province = Annotated[str, typer.Argument(help="Two-digit code, such as 44.")]
@@ -35,6 +36,34 @@ def fill(
     if missing:
         _fail(f"没有密码 no password for: {', '.join(missing)}")
     json.dump(generated.with_passwords(password_by_user.__getitem__), sys.stdout, ensure_ascii=False, indent=2)
+
+
+@cli.command()
+def topology(url: Url) -> None:
+    """Give a running broker the definitions' exchanges, queues and bindings, and take from it bindings that they lack.
+
+    Before the processes of a release are rolled out. Events that wait stay.
+    """
+    try:
+        removed = load_topology(Management(url))
+    except ManagementError as error:
+        _fail(str(error))
+    for binding in removed:
+        typer.echo(f"已解除绑定 unbound: {binding}")
+    typer.echo("已载入交换机、队列与绑定 exchanges, queues and bindings are loaded")
+
+
+@cli.command()
+def permissions(url: Url) -> None:
+    """Give the users of a running broker the definitions' permissions, once no process of the former release is left.
+
+    A process of the former release may need rights that these take away. A province whose access is revoked stays out.
+    """
+    try:
+        load_permissions(Management(url))
+    except ManagementError as error:
+        _fail(str(error))
+    typer.echo("已载入权限 permissions are loaded")
 
 
 @cli.command("revoke")

@@ -8,13 +8,16 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from chassis.messaging.amqp import DEAD, EVENTS, GRAVE, INTERNAL, connect, declare_queue, declare_topology
-from chassis.messaging.generation import declare_generation, generation_of
+from aio_pika import ExchangeType
+
+from chassis.messaging.amqp import DEAD, EVENTS, GRAVE, INTERNAL, PROVINCES, connect, declare_queue, declare_topology
+from chassis.messaging.generation import GENERATION, declare_generation, generation_of
 from gateway.identity import messaging as gateway
 from kernel.reference import provinces
 from services.assessment.messaging import tasks as assessment
@@ -26,7 +29,6 @@ ADMIN = "admin"
 SERVICES = ("catalog", "enrollment", "assessment", "gateway")
 INTERNAL_QUEUES: dict[str, tuple[str, ...]] = catalog.QUEUES | enrollment.QUEUES | assessment.QUEUES | gateway.QUEUES
 """Queue to binding keys of every service: declared before anything is published, so that no event is lost (ADR 4)."""
-_GENERATIONS = tuple(map(generation_of, SERVICES))
 PROVINCE_QUEUE_LENGTH = 200_000
 """Messages."""
 _VHOST = "/"
@@ -43,7 +45,7 @@ def definitions() -> dict[str, Any]:
             *map(_service_permission, SERVICES),
             *map(province_permission, provinces()),
         ],
-        "topic_permissions": [_topics(name) for name in SERVICES],
+        "topic_permissions": [row for name in SERVICES for row in _topics(name)],
         **topology(),
     }
 
@@ -67,17 +69,21 @@ def with_passwords(password_of: Callable[[str], str]) -> dict[str, Any]:
 def topology() -> dict[str, Any]:
     """The exchanges, queues and bindings that every virtual host of ours has."""
     return {
-        "exchanges": [_exchange(EVENTS), _exchange(DEAD), *map(_exchange, _GENERATIONS)],
+        "exchanges": [
+            *(_exchange(name, ExchangeType.TOPIC) for name in (EVENTS, DEAD, GENERATION)),
+            _exchange(PROVINCES, ExchangeType.DIRECT),
+        ],
         "queues": [
             _queue(DEAD, **GRAVE),
             *(_queue(name, **INTERNAL) for name in INTERNAL_QUEUES),
-            *(_queue(name, **GRAVE) for name in _GENERATIONS),
+            *(_queue(generation_of(service), **GRAVE) for service in SERVICES),
             *(_province_queue(code) for code in provinces()),
         ],
         "bindings": [
             _binding(DEAD, DEAD, "#"),
             *(_binding(EVENTS, name, key) for name, keys in INTERNAL_QUEUES.items() for key in keys),
-            *(_binding(name, name, "#") for name in _GENERATIONS),
+            *(_binding(GENERATION, generation_of(service), generation_of(service)) for service in SERVICES),
+            *(_binding(PROVINCES, queue_of(code), queue_of(code)) for code in provinces()),
         ],
     }
 
@@ -97,8 +103,11 @@ async def _declare(url: str) -> None:
             await declare_generation(channel, service)
         for name, bindings in INTERNAL_QUEUES.items():
             await declare_queue(channel, name, bindings)
+        exchange = await channel.declare_exchange(PROVINCES, ExchangeType.DIRECT, durable=True)
         for code in provinces():
-            await channel.declare_queue(queue_of(code), durable=True, arguments=_province_queue(code)["arguments"])
+            arguments = _province_queue(code)["arguments"]
+            queue = await channel.declare_queue(queue_of(code), durable=True, arguments=arguments)
+            await queue.bind(exchange, queue.name)
 
 
 def queue_of(province: str) -> str:
@@ -111,11 +120,11 @@ def province_permission(code: str) -> dict[str, Any]:
     return _permission(queue_of(code), "^$", "^$", rf"^province\.{code}$")
 
 
-def _exchange(name: str) -> dict[str, Any]:
+def _exchange(name: str, kind: ExchangeType) -> dict[str, Any]:
     return {
         "name": name,
         "vhost": _VHOST,
-        "type": "topic",
+        "type": kind.value,
         "durable": True,
         "auto_delete": False,
         "internal": False,
@@ -154,18 +163,20 @@ def _permission(user: str, configure: str, write: str, read: str) -> dict[str, A
 
 
 def _service_permission(name: str) -> dict[str, Any]:
-    """Its own queues and the shared exchanges, to read, write and bind; it declares and deletes nothing (ADR 43).
+    """It reads its own queues and publishes to the exchanges that it needs, nothing else (ADR 68).
 
-    Enrollment also publishes to provinces' queues, by `amq.default`.
+    Who could write to a queue could unbind it, who could read an exchange could bind it, and who could write to the
+    default exchange could reach every queue.
     """
-    own = rf"^({name}\..*|training\..*)$"
-    writes = rf"^({name}\..*|training\..*|amq\.default)$" if name == "enrollment" else own
-    return _permission(name, "^$", writes, own)
+    exchanges = (EVENTS, GENERATION, PROVINCES) if name == "enrollment" else (EVENTS, GENERATION)
+    writes = "|".join(map(re.escape, exchanges))
+    return _permission(name, "^$", f"^({writes})$", rf"^{name}\.")
 
 
-def _topics(name: str) -> dict[str, Any]:
-    """A service may publish its own events only, and read all (R40)."""
-    return {"user": name, "vhost": _VHOST, "exchange": EVENTS, "write": rf"^{name}\.", "read": ".*"}
+def _topics(name: str) -> list[dict[str, Any]]:
+    """A service may publish its own events and its own mark only (R40, ADR 66)."""
+    rights = {"write": rf"^{name}\.", "read": "^$"}
+    return [{"user": name, "vhost": _VHOST, "exchange": exchange, **rights} for exchange in (EVENTS, GENERATION)]
 
 
 def _user(name: str, *tags: str) -> dict[str, Any]:

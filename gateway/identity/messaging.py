@@ -369,7 +369,7 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
 def tasks(store: IdentityStore, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, which also sends what the command line wrote, and the consumers.
 
-    Both queues handle teachers: the inbox held those bindings before the second queue existed, and may still hold such
+    Both queues handle teachers: the inbox had those bindings before the second queue existed, and may still hold such
     events.
 
     Args:
@@ -378,8 +378,8 @@ def tasks(store: IdentityStore, database: Database, amqp_url: str) -> Tasks:
         amqp_url: Connection string of the broker with the gateway's own user.
     """
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    inbox = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store), moved={TEACHERS: TEACHER_BINDINGS})
-    teachers = Consumer(database, amqp_url, TEACHERS, TEACHER_BINDINGS, handlers(store))
+    inbox = Consumer(database, amqp_url, QUEUE, handlers(store))
+    teachers = Consumer(database, amqp_url, TEACHERS, handlers(store))
     return Tasks(relay=(relay.run,), worker=(inbox.run, teachers.run))
 
 

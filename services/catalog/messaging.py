@@ -149,7 +149,7 @@ def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
 def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
     """What runs beside the requests: the relay, the inbox, and the periodic jobs."""
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers(deps))
+    inbox = Consumer(database, amqp_url, INBOX, handlers(deps))
     return Tasks(relay=(relay.run,), worker=(inbox.run, timer(database, f"{SERVICE}.timers", due(deps))))
 
 

@@ -1,10 +1,11 @@
-"""The broker's definitions, and what a province's user can do with them: read its own queue, nothing else (R27)."""
+"""The broker's definitions, and what they let a service do (R40, ADR 68) and a province (R27): hardly anything."""
 
 import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from aio_pika.exceptions import AMQPConnectionError
 from aiormq.exceptions import AMQPError, ChannelAccessRefused, ChannelNotFoundEntity
 from structlog.testing import capture_logs
 
-from chassis.messaging.amqp import DEAD, EVENTS, find_queue
+from chassis.messaging.amqp import DEAD, EVENTS, PROVINCES, find_queue
+from chassis.messaging.generation import GENERATION, generation_of
 from deploy.broker.definitions import FILE, INTERNAL_QUEUES, SERVICES, queue_of, text, with_passwords
 from deploy.broker.management import Management
 from deploy.broker.revocation import restore, revoke
@@ -42,8 +44,8 @@ async def own_queue(connection: AbstractConnection) -> AbstractQueue:
 
 async def publish(parts: Parts, body: bytes, queue: str = OWN) -> None:
     async with await aio_pika.connect(parts.rabbitmq.url("enrollment")) as connection:
-        channel = await connection.channel()
-        await channel.default_exchange.publish(aio_pika.Message(body), queue)
+        exchange = await (await connection.channel()).get_exchange(PROVINCES)
+        await exchange.publish(aio_pika.Message(body), queue)
 
 
 Attempt = Callable[[AbstractChannel], Awaitable[object]]
@@ -82,6 +84,9 @@ REFUSED: dict[str, Attempt] = {
     "publish by the default exchange to a service": _publish("", "enrollment.inbox"),
     "publish an event": _publish(EVENTS, "enrollment.accepted.44"),
     "publish to the dead": _publish(DEAD, "enrollment.inbox"),
+    "publish to its queue": _publish(PROVINCES, OWN),
+    "unbind its queue from its events": _queue(OWN, lambda queue: queue.unbind(PROVINCES, OWN)),
+    "publish a service's mark": _publish(GENERATION, generation_of("catalog")),
     **{f"get from {name}": _queue(name, lambda queue: queue.get(fail=False)) for name in (FOREIGN, DEAD)},
     **{f"consume {name}": _queue(name, lambda queue: queue.consume(_ignore)) for name in (FOREIGN, DEAD)},
     **{f"purge {name}": _queue(name, lambda queue: queue.purge()) for name in (FOREIGN, DEAD)},
@@ -96,44 +101,108 @@ async def test_r27_a_province_is_refused(guangdong: AbstractConnection, verb: st
         await REFUSED[verb](channel)
 
 
-@pytest.mark.parametrize("name", SERVICES)
-async def test_r40_a_service_tells_no_event_in_anothers_name(parts: Parts, name: str) -> None:
-    """The audit and every consumer take an event for what its producer says."""
-    async with await aio_pika.connect(parts.rabbitmq.url(name)) as connection:
-        for other in SERVICES:
-            channel = await connection.channel(publisher_confirms=True)
-            events = await channel.get_exchange(EVENTS, ensure=False)
-            publication = events.publish(aio_pika.Message(b"{}"), f"{other}.tests-told.00")
-            if other == name:
-                await publication
-            else:
-                with pytest.raises(ChannelAccessRefused):
-                    await publication
+def own_of(service: str) -> str:
+    return next(queue for queue in INTERNAL_QUEUES if queue.startswith(f"{service}."))
+
+
+def _refused(service: str) -> dict[str, Attempt]:
+    """What no service may do, as that service would try it."""
+    own, other = own_of(service), SERVICES[SERVICES.index(service) - 1]
+    foreign, key = own_of(other), INTERNAL_QUEUES[own_of(service)][0]
+    acts: dict[str, Attempt] = {
+        "publish another's event": _publish(EVENTS, f"{other}.tests-told.00"),
+        "publish another's mark": _publish(GENERATION, generation_of(other)),
+        "publish by the default exchange to its own queue": _publish("", own),
+        "publish by the default exchange to another's queue": _publish("", foreign),
+        "publish by the default exchange to a province": _publish("", FOREIGN),
+        "publish by the broker's own exchange": _publish("amq.topic", f"{service}.tests-told.00"),
+        "publish to the dead": _publish(DEAD, foreign),
+        "declare a queue": lambda channel: channel.declare_queue(f"{service}.more", durable=True),
+        "declare a queue that the broker names": lambda channel: channel.declare_queue(exclusive=True),
+        "declare an exchange": lambda channel: channel.declare_exchange(f"{service}.more"),
+        "declare the exchange of events": lambda channel: channel.declare_exchange(EVENTS, "topic", durable=True),
+        "bind its queue to more": _queue(own, lambda queue: queue.bind(EVENTS, "#")),
+        "unbind its queue": _queue(own, lambda queue: queue.unbind(EVENTS, key)),
+        "unbind its mark": _queue(generation_of(service), lambda queue: queue.unbind(GENERATION, queue.name)),
+        "unbind another's queue": _queue(foreign, lambda queue: queue.unbind(EVENTS, INTERNAL_QUEUES[foreign][0])),
+        **{
+            f"{verb} {name}": _queue(name, act)
+            for name in (foreign, FOREIGN, DEAD, generation_of(other))
+            for verb, act in _READS.items()
+        },
+        **{f"delete {name}": partial(_delete_queue, name) for name in (own, foreign, FOREIGN, DEAD)},
+        **{f"delete the exchange {name}": partial(_delete_exchange, name) for name in (EVENTS, PROVINCES, DEAD)},
+    }
+    if service != "enrollment":
+        acts["publish to a province"] = _publish(PROVINCES, FOREIGN)
+    return acts
+
+
+_READS: dict[str, Callable[[AbstractQueue], Awaitable[object]]] = {
+    "get from": lambda queue: queue.get(fail=False),
+    "consume": lambda queue: queue.consume(_ignore),
+    "purge": lambda queue: queue.purge(),
+}
+
+
+async def _delete_queue(name: str, channel: AbstractChannel) -> object:
+    return await channel.queue_delete(name, if_unused=False, if_empty=False)
+
+
+async def _delete_exchange(name: str, channel: AbstractChannel) -> object:
+    return await channel.exchange_delete(name)
+
+
+@pytest.mark.parametrize(("service", "verb"), [(name, verb) for name in SERVICES for verb in _refused(name)])
+async def test_r40_a_service_is_refused(parts: Parts, service: str, verb: str) -> None:
+    """A service that was taken over tells nothing in another's name and takes nothing from anybody (ADR 68)."""
+    async with await aio_pika.connect(parts.rabbitmq.url(service)) as connection:
+        channel = await connection.channel(publisher_confirms=True)
+        with pytest.raises(ChannelAccessRefused):
+            await _refused(service)[verb](channel)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-async def test_a_service_declares_and_deletes_nothing(parts: Parts, name: str) -> None:
-    """What there is comes with the definitions, so a service that was taken over cannot take a queue away (ADR 43)."""
-    own = next(queue for queue in INTERNAL_QUEUES if queue.startswith(f"{name}."))
-    attempts: tuple[Attempt, ...] = (
-        lambda channel: channel.declare_queue(f"{name}.more", durable=True),
-        lambda channel: channel.declare_exchange(EVENTS, "topic", durable=True),
-        lambda channel: channel.queue_delete(own),
-        lambda channel: channel.exchange_delete(EVENTS),
-    )
+async def test_a_service_tells_its_own_events_and_reads_its_own_queues(parts: Parts, name: str) -> None:
     async with await aio_pika.connect(parts.rabbitmq.url(name)) as connection:
-        for attempt in attempts:
-            with pytest.raises(ChannelAccessRefused):
-                await attempt(await connection.channel())
-        queue = await find_queue(await connection.channel(), own, INTERNAL_QUEUES[own])
-        assert queue.name == own
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        events = await channel.get_exchange(EVENTS)
+        await events.publish(aio_pika.Message(b"{}"), f"{name}.tests-told.00", mandatory=True)
+        for own in (queue for queue in INTERNAL_QUEUES if queue.startswith(f"{name}.")):
+            await (await find_queue(channel, own)).consume(_ignore)
+        marks = await channel.get_exchange(GENERATION)
+        await marks.publish(aio_pika.Message(b"mark"), generation_of(name), mandatory=True)
+        mark = await channel.get_queue(generation_of(name))
+        await eventually(lambda: mark.get(fail=False, no_ack=True))
+
+
+async def test_a_running_broker_is_brought_to_the_definitions_without_a_moment_without_a_queue(parts: Parts) -> None:
+    """A former release's rights and bindings stay until the operator takes them away, in this order (ADR 68)."""
+    broker, url = Management(parts.rabbitmq.management_url), f"--url={parts.rabbitmq.management_url}"
+    queue, key = "gateway.inbox", "enrollment.teacher-added.*"
+    former = {"configure": "^$", "write": r"^(enrollment\..*|training\..*|amq\.default)$", "read": ".*"}
+    broker.call("PUT", "/api/permissions/%2F/enrollment", former)
+    broker.call("POST", f"/api/bindings/%2F/e/{EVENTS}/q/{queue}", {"routing_key": key})
+    broker.call("DELETE", f"/api/exchanges/%2F/{PROVINCES}")
+    assert f"{EVENTS} → {queue} ({key})" in _run("topology", url)
+    assert "unbound" not in _run("topology", url), "once is enough"
+    assert key not in {row["routing_key"] for row in broker.call("GET", f"/api/queues/%2F/{queue}/bindings")}
+    for attempt, refusal in ((None, False), ("permissions", True)):
+        if attempt:
+            _run(attempt, url)
+        async with await aio_pika.connect(parts.rabbitmq.url("enrollment")) as connection:
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            provinces_ = await channel.get_exchange(PROVINCES)
+            assert await provinces_.publish(aio_pika.Message(b"new"), queue_of("65"), mandatory=True)
+            with pytest.raises(ChannelAccessRefused) if refusal else nullcontext():
+                await channel.default_exchange.publish(aio_pika.Message(b"former"), queue_of("65"))
 
 
 async def test_a_queue_that_the_broker_lacks_is_named_in_the_log(parts: Parts) -> None:
     async with await aio_pika.connect(parts.rabbitmq.url("catalog")) as connection:
         channel = await connection.channel()
         with capture_logs() as lines, pytest.raises(ChannelNotFoundEntity):
-            await find_queue(channel, "catalog.more", ())
+            await find_queue(channel, "catalog.more")
     assert [line["queue"] for line in lines] == ["catalog.more"]
 
 

@@ -12,6 +12,7 @@ from aio_pika.exceptions import ProbableAuthenticationError
 from aiormq.exceptions import ChannelAccessRefused
 from pymongo.errors import OperationFailure
 
+from chassis.messaging.amqp import PROVINCES
 from chassis.storage.mongo import WORK_SECONDS, connect
 from deploy.broker.definitions import ADMIN, SERVICES, queue_of
 from deploy.local.home import HomeInUse, processes_of
@@ -107,13 +108,13 @@ async def test_no_two_users_of_the_broker_share_a_password(parts: Parts) -> None
 async def test_enrollment_alone_may_publish_to_the_provinces(parts: Parts) -> None:
     for user, allowed in (("enrollment", True), ("catalog", False), ("assessment", False)):
         async with await aio_pika.connect(parts.rabbitmq.url(user)) as connection:
-            channel = await connection.channel()
+            exchange = await (await connection.channel()).get_exchange(PROVINCES)
             message = aio_pika.Message(b"one")
             if allowed:
-                assert await channel.default_exchange.publish(message, queue_of("65"))
+                assert await exchange.publish(message, queue_of("65"))
             else:
                 with pytest.raises(ChannelAccessRefused):
-                    await channel.default_exchange.publish(message, queue_of("65"))
+                    await exchange.publish(message, queue_of("65"))
 
 
 @pytest.mark.parametrize("name", DATABASES)

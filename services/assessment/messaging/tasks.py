@@ -91,8 +91,8 @@ def tasks(deps: Deps, database: Database, amqp_url: str, evaluations: Evaluation
     """
     store = deps.store
     relay = Relay(database, COLLECTIONS, amqp_url, SERVICE)
-    consumer = Consumer(database, amqp_url, QUEUE, BINDINGS, handlers(store))
-    audit = BatchConsumer(amqp_url, AUDIT, QUEUES[AUDIT], store.audit.append)
+    consumer = Consumer(database, amqp_url, QUEUE, handlers(store))
+    audit = BatchConsumer(amqp_url, AUDIT, store.audit.append)
 
     async def audit_forever() -> None:
         await forever(AUDIT, audit.run, (*BROKER_ERRORS, StorageError))

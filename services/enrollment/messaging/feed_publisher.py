@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError
 
 from chassis.events import NATIONWIDE, Envelope
@@ -171,7 +171,7 @@ class FeedWorker:
             self._wake.set()
             return sum(entry.province == NATIONWIDE for entry in entries)
 
-        consumer = BatchConsumer(self._amqp_url, QUEUE, BINDINGS, append, linger=_LINGER_SECONDS)
+        consumer = BatchConsumer(self._amqp_url, QUEUE, append, linger=_LINGER_SECONDS)
         await run_all(consumer.run(), self._publish(), self._store_positions())
 
     async def _publish(self) -> None:
@@ -287,7 +287,8 @@ class _Queues:
         channel = self._channels.get(code)
         if channel is None:
             channel = self._channels[code] = await self._connection.channel(on_return_raises=True)  # notes N24
-        outcomes = await asyncio.gather(*(_put(channel, entry) for entry in entries), return_exceptions=True)
+        exchange = await channel.get_exchange(amqp.PROVINCES, ensure=False)
+        outcomes = await asyncio.gather(*(_put(exchange, entry) for entry in entries), return_exceptions=True)
         at = 0
         for entry, outcome in zip(entries, outcomes, strict=True):
             if isinstance(outcome, DeliveryError | TimeoutError):  # returned, nacked, or no confirm in time
@@ -304,13 +305,11 @@ class _Queues:
         return at
 
 
-async def _put(channel: AbstractChannel, entry: Entry) -> None:
+async def _put(exchange: AbstractExchange, entry: Entry) -> None:
     """Publish one entry and wait for its confirm.
 
     Started one after the other, many of these keep their order: a channel's publishes arrive as they were started.
     """
     event = replace(entry.event, actor=None)  # who acted is for the audit log, not for the provinces (R40)
     message = amqp.to_message(event, sequence=entry.sequence, cursor=cursor_of(entry.sequence))
-    await channel.default_exchange.publish(
-        message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS
-    )
+    await exchange.publish(message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS)

@@ -121,7 +121,7 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
         **certificate_handlers(deps),
         **own_handlers(deps),
     }
-    inbox = Consumer(database, amqp_url, INBOX, QUEUES[INBOX], handlers)
+    inbox = Consumer(database, amqp_url, INBOX, handlers)
     feed = FeedWorker(deps.store.feed, amqp_url)
     feed_lease, roster_lease = Lease(database, QUEUE), Lease(database, ROSTERS)
 

@@ -72,7 +72,7 @@ def consumer(
         await database["effects"].insert_one(row, session=session)
         seen.append(envelope.id)
 
-    return Consumer(database, url, QUEUE, ["tests.#"], {"tests.course-named": Handler(Named, effect)})
+    return Consumer(database, url, QUEUE, {"tests.course-named": Handler(Named, effect)})
 
 
 async def effects(database: Database, course: str | None = None) -> list[str]:

@@ -62,9 +62,7 @@ class Names:
             raise errors.pop(0)
 
     def consumer(self, amqp_url: str, handler: Handler | None = None) -> Consumer:
-        return Consumer(
-            self.database, amqp_url, QUEUE, ["tests.#"], {TYPE: handler or Handler(Named, self.effect, self.after)}
-        )
+        return Consumer(self.database, amqp_url, QUEUE, {TYPE: handler or Handler(Named, self.effect, self.after)})
 
     async def has(self, *names: str) -> bool:
         return await effects(self.database) == list(names)
@@ -83,7 +81,7 @@ async def only_the_last_comes_again(amqp_url: str) -> None:
         deliveries.extend(envelope.data["name"] for envelope in envelopes)
         return 0
 
-    async with running(BatchConsumer(amqp_url, QUEUE, ["tests.#"], store).run):
+    async with running(BatchConsumer(amqp_url, QUEUE, store).run):
         await eventually(lambda: "stall" in deliveries)
     assert deliveries == ["stall"]
     assert counted("redelivered") == redelivered + 1
@@ -336,7 +334,7 @@ async def test_a_batch_begins_its_effect_when_it_is_full_and_holds_no_more(
         batches.append([envelope.data["name"] for envelope in envelopes])
         return len(envelopes)
 
-    consumer = BatchConsumer(amqp_url, QUEUE, ["tests.#"], store, linger=3600)
+    consumer = BatchConsumer(amqp_url, QUEUE, store, linger=3600)
     async with running(consumer.run), topology(amqp_url) as (_, exchange):
         for number in range(12):
             await exchange.publish(message(str(number), number), KEY)

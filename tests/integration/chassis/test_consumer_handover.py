@@ -39,7 +39,7 @@ def consumer(database: Database, url: str) -> Consumer:
     async def effect(counted: Counted, _: Envelope, session: Session) -> None:
         await database["effects"].insert_one({"number": counted.number}, session=session)
 
-    return Consumer(database, url, "tests.inbox", ["tests.#"], {"tests.counted": Handler(Counted, effect)})
+    return Consumer(database, url, "tests.inbox", {"tests.counted": Handler(Counted, effect)})
 
 
 async def numbers(database: Database) -> list[int]:

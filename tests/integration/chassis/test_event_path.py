@@ -138,7 +138,7 @@ async def test_a_batch_that_the_database_refuses_is_retried_and_never_given_back
         unreadable.headers["cloudEvents_type"] = 1
         await exchange.publish(unreadable, KEY)
         await exchange.publish(message("good", 1), KEY)
-        async with running(BatchConsumer(amqp_url, QUEUE, ["tests.#"], effect).run):
+        async with running(BatchConsumer(amqp_url, QUEUE, effect).run):
             await eventually(lambda: len(tried) > amqp.DELIVERY_LIMIT + 5)
             dead = await eventually(lambda: _resting(channel))
         assert dead.message_id == "tests/course:c1/1/0"
@@ -167,7 +167,7 @@ async def test_the_step_after_an_effect_has_the_events_trace(database: Database,
         traces.append(current_act().traceparent)
 
     handlers = {"tests.course-named": Handler(Named, effect, after)}
-    listening = Consumer(database, amqp_url, QUEUE, ["tests.#"], handlers)
+    listening = Consumer(database, amqp_url, QUEUE, handlers)
     async with running(listening.run), topology(amqp_url) as (_, exchange):
         await exchange.publish(message("a", 0, TRACE), KEY)
         await eventually(lambda: len(traces) == 2)

@@ -156,6 +156,7 @@ async def test_a_province_whose_queue_is_away_stops_no_other_and_gets_all_later_
 
         await eventually(only_hunan_waits)
         queue = await channel.declare_queue("province.43", durable=True, arguments={"x-queue-type": "quorum"})
+        await queue.bind(amqp.PROVINCES, queue.name)
         await send(exchange, envelope("catalog.round-opened", "2026", 1, {"year": 2026, "calendar": CALENDAR}, "00"))
 
         async def both_sent() -> bool:
