@@ -119,6 +119,12 @@ class Envelope:
         return {name: getattr(self, name) for name in names}
 
 
+def timeline_of(key: str) -> int:
+    """The timeline that an event's id names; 0 for the first."""
+    _, mark, number = key.rpartition("~")
+    return int(number) if mark else 0
+
+
 @cache
 def event_name(event: type) -> str:
     """The wire name of an event class: `ProjectPublished` is `project-published`."""

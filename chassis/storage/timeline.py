@@ -17,7 +17,6 @@ from chassis.storage.mongo import Client, Database, Document
 META = "meta"
 """The collection of what a database knows of itself; its documents may carry events."""
 _KEY = "timeline"
-_USER = "effectiveUsers.0"
 
 
 def next_number(last: int) -> int:
@@ -93,18 +92,19 @@ class Timelines:
 
 
 async def working(client: Client, database: Database, own: str) -> Sequence[str]:
-    """What shows that processes of a service run: leases that are held, and connections of its user.
+    """What shows that processes of a service run: leases that are held, and connections of a user of its database.
 
-    A database without users cannot tell whose a connection is; there only leases count.
+    Where users are kept elsewhere, nothing tells whose a connection is: only leases count, which processes in the role
+    `api` do not hold.
 
     Args:
-        client: The client of this command, under the service's user.
+        client: The client of this command, as the service's user.
         database: The service's database.
         own: The name by which this client calls itself (`appname`); its own connections do not count.
     """
     leases = database["leases"].find({"$expr": {"$gt": ["$until", "$$NOW"]}}, {"_id": 1})
     held = [f"lease {row['_id']}" async for row in leases]
     look = {"$currentOp": {"allUsers": False, "idleConnections": True}}
-    others = {"appName": {"$exists": True, "$ne": own}, _USER: {"$exists": True}}
+    others = {"appName": {"$ne": own}, "effectiveUsers.db": database.name}
     connections = await client.admin.aggregate([look, {"$match": others}, {"$project": {"client": 1, "appName": 1}}])
-    return held + [f"connection {row['appName']} {row.get('client', '')}" async for row in connections]
+    return held + [f"connection {row.get('appName')} {row.get('client')}" async for row in connections]
