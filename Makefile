@@ -54,6 +54,15 @@ stop: ## stop `make run` from another terminal
 reset: ## drop the data of `make run`
 	@$(LOCAL) reset
 
+.PHONY: backup
+backup: ## back up the databases of `make run` into .local/backups, sealed (ADR 70)
+	@$(LOCAL) backup
+
+.PHONY: restore-data
+restore-data: ## put a database of `make run` back, after `make stop`: make restore-data FILE=….backup ON=enrollment
+	@$(call needs,FILE,make restore-data FILE=….backup ON=enrollment)$(call needs,ON,make restore-data FILE=$(FILE) ON=enrollment)
+	$(LOCAL) restore-data $(ON) $(FILE)
+
 ##@ Quality
 
 # What only tests need is installed for them.
@@ -122,16 +131,16 @@ deadletters: ## see to what consumers of `make run` gave up: make deadletters DO
 	AMQP_URL=$$url $(BIN)/python -m chassis.messaging.deadletters $(DO)
 
 .PHONY: revoke
-revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make restore` gives it back
+revoke: ## cut a province off the broker of `make run`: make revoke PROVINCE=44; `make readmit` gives it back
 	@$(call needs,PROVINCE,make revoke PROVINCE=44)
 	url=$$($(LOCAL) endpoint management)
 	RABBITMQ_MANAGEMENT_URL=$$url $(BIN)/python -m deploy.broker revoke $(PROVINCE)
 
-.PHONY: restore
-restore: ## give a province its access back: make restore PROVINCE=44
-	@$(call needs,PROVINCE,make restore PROVINCE=44)
+.PHONY: readmit
+readmit: ## give a province its access back: make readmit PROVINCE=44
+	@$(call needs,PROVINCE,make readmit PROVINCE=44)
 	url=$$($(LOCAL) endpoint management)
-	RABBITMQ_MANAGEMENT_URL=$$url $(BIN)/python -m deploy.broker restore $(PROVINCE)
+	RABBITMQ_MANAGEMENT_URL=$$url $(BIN)/python -m deploy.broker readmit $(PROVINCE)
 
 ##@ Graph
 

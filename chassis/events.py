@@ -23,12 +23,48 @@ class DomainEvent(Protocol):
         """Two-digit code, or `00`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Which past of a producer's database an event belongs to (ADR 69).
+
+    Attributes:
+        number: 0 from the database's birth; another one since each restore of an older copy.
+        restored: Up to when that copy reached, real time; None in the first timeline.
+    """
+
+    number: int = 0
+    restored: datetime | None = None
+
+    def stamp(self, key: str) -> dict[str, Any]:
+        """What an event of this timeline has besides: its id, and where it belongs.
+
+        Args:
+            key: The event's id in the first timeline.
+        """
+        return {"id": f"{key}~{self.number}", "timeline": self.number, "restored": self.restored}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineBegun:
+    """The producer's database was restored from an older copy; what it told after that copy no longer holds (R40)."""
+
+    number: int
+    restored: datetime
+    reason: str
+    province: str
+
+
+_VERSION_BITS = 32
+_LATER = frozenset({"timeline", "restored"})  # older replicas read what is stored without them
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """An event with its metadata, as it waits in its aggregate and as it is published.
 
     Attributes:
-        id: `<producer>/<kind>:<aggregate id>/<version>/<index>`, the same however often it is published.
+        id: `<producer>/<kind>:<aggregate id>/<version>/<index>`, the same however often it is published; in another
+            timeline than the first followed by `~<timeline>`.
         producer: The service that emits it.
         name: The event's class in kebab case, such as `project-published`.
         subject: The aggregate's id.
@@ -38,6 +74,8 @@ class Envelope:
         data: The payload, JSON-ready, without ID number and mobile (R41).
         traceparent: W3C Trace Context of the request that caused it.
         actor: Who acted: `subject`, `scope`, `organization`, `name`; for the audit log (R40).
+        timeline: Which past of the producer's database it belongs to; 0 where that was never restored (ADR 69).
+        restored: Up to when the copy reached that the timeline began with; None in the first.
     """
 
     id: str
@@ -50,6 +88,20 @@ class Envelope:
     data: dict[str, Any]
     traceparent: str | None = None
     actor: dict[str, str | None] | None = None
+    timeline: int = 0
+    restored: datetime | None = None
+
+    @property
+    def order(self) -> int:
+        """What a later event of the same aggregate has more of: the version, and before that the timeline.
+
+        Projections keep it as the version of what they show. In the first timeline it is the version.
+        """
+        return self.order_of(self.version)
+
+    def order_of(self, version: int) -> int:
+        """Likewise, of another thing that the producer counts, such as a project's moves of seats."""
+        return self.timeline << _VERSION_BITS | version
 
     @property
     def type(self) -> str:
@@ -63,7 +115,14 @@ class Envelope:
 
     def document(self) -> dict[str, Any]:
         """As it is stored. `dataclasses.asdict` would copy the payload deeply, at a third of the cost of a write."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        names = self.__slots__ if self.timeline else [name for name in self.__slots__ if name not in _LATER]
+        return {name: getattr(self, name) for name in names}
+
+
+def timeline_of(key: str) -> int:
+    """The timeline that an event's id names; 0 for the first."""
+    _, mark, number = key.rpartition("~")
+    return int(number) if mark else 0
 
 
 @cache

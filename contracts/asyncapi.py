@@ -26,12 +26,33 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "aggregateversion": {"type": "integer", "minimum": 1},
     "traceparent": {"description": "W3C Trace Context", **_TEXT},
     "actor": {"description": "Who acted, as JSON; not in a province's queue", **_TEXT},
+    "timeline": {
+        "description": "Where the producer's database was restored from an older copy: in which of its pasts it was "
+        "written; without it in the first",
+        "type": "integer",
+        "minimum": 1,
+    },
+    "restoredto": {
+        "description": "Up to when that copy reached; with `timeline` only",
+        "format": "date-time",
+        **_TEXT,
+    },
     "sequence": {
         "description": "In a province's queue only: 1, 2, 3 … without a gap",
         "type": "integer",
         "minimum": 1,
     },
     "cursor": {"description": "In a province's queue only: what to replay after", **_TEXT},
+    "epoch": {
+        "description": "In a province's queue only: what the number belongs to, since a restore; without it 0",
+        "type": "integer",
+        "minimum": 1,
+    },
+    "epochbase": {
+        "description": "With `epoch` only: the last number of the epochs before that was kept",
+        "type": "integer",
+        "minimum": 0,
+    },
 }
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "province", "aggregateversion")
 

@@ -1,10 +1,11 @@
-"""`python -m deploy run|demo|clock|status|endpoint|do|stop|reset`: the suite on this machine."""
+"""`python -m deploy run|demo|clock|status|endpoint|do|backup|restore-data|stop|reset`: the suite on this machine."""
 
 import asyncio
 import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
@@ -16,10 +17,12 @@ import typer
 from rich.console import Console
 
 from chassis.clock import Clock, move_forward
+from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import queue_of
 from deploy.local.home import HomeInUse, HomeLock, end_processes_of, lock_holder
 from deploy.local.private_files import write_private
 from deploy.local.process import StartFailed, die_with_parent
+from deploy.local.secrets import Secrets
 from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
 from deploy.seed.loading import LOGINS, Seed, load_once
 from deploy.seed.logins import show
@@ -29,6 +32,8 @@ LOCAL = Path(os.environ.get("GUOPEI_LOCAL") or ROOT / ".local")
 """The folder of `make run`; tests give it another one, so that they leave a running suite alone."""
 HOME = LOCAL / "run"
 ENDPOINTS = LOCAL / "endpoints.json"
+BACKUPS = LOCAL / "backups"
+"""Where `make backup` puts them: outside the home, which `make reset` deletes."""
 _STOP_SECONDS = 90
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _CLOCK = "make clock AT=2024-05-25T09:00"
@@ -132,6 +137,46 @@ def do(
         _fail(f"没有这个进程 No such process: {process}; ON= is {', '.join(PROCESSES)}")
     environment = os.environ | _endpoints_of_running()["environments"][process]
     os.execve(sys.executable, [sys.executable, "-m", module_of(process), *command], environment)  # noqa: S606 - no shell
+
+
+@cli.command()
+def backup() -> None:
+    """Back up the databases of the running suite; prints each file's name."""
+    endpoints = _endpoints_of_running()
+    key = str(Secrets(HOME).backup_key)
+    for service in PRODUCERS:
+        arguments = ["dump", service, str(BACKUPS), "--key", key, "--admin", endpoints["mongodb"]]
+        environment = os.environ | endpoints["environments"][service]
+        done = subprocess.run([sys.executable, "-m", "deploy.backup", *arguments], env=environment, check=False)
+        if done.returncode:
+            raise typer.Exit(done.returncode)
+
+
+@cli.command("restore-data")
+def restore_data(
+    service: Annotated[str, typer.Argument(help=f"One of {', '.join(PRODUCERS)}.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A backup, as `make backup` names it.")],
+) -> None:
+    """Put one database of `make run` back; refused while it runs. What the copy lacks is listed (ADR 69)."""
+    if service not in PRODUCERS:
+        _fail(f"没有备份的服务 {service} has no backup; ON= is {', '.join(PRODUCERS)}")
+    try:
+        suite = Suite(HOME)
+    except HomeInUse:
+        _fail("先停止 Stop it first: make stop")
+    try:
+        suite.parts.start()
+        environments = json.dumps({"environments": {name: suite.settings(name) for name in PRODUCERS}})
+        written = HOME / "environments.json"
+        write_private(written, environments)
+        arguments = ["restore", service, str(file), "--key", str(suite.parts.secrets.backup_key), "--replace"]
+        arguments += ["--environments", str(written), "--reason", "make restore-data"]
+        done = subprocess.run([sys.executable, "-m", "deploy.backup", *arguments], check=False)
+    finally:
+        suite.stop()
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+    console.print("完成 Done; make run")
 
 
 @cli.command()

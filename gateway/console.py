@@ -20,6 +20,7 @@ import typer
 
 from chassis.context import acting
 from chassis.messaging.republishing import event_commands
+from chassis.messaging.timelines import timeline_commands
 from chassis.principal import Scope
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.storage.mongo import StorageError, connect
@@ -45,6 +46,7 @@ accounts = console("Accounts (R3, R4); one-time codes are printed once.")
 commands.add_typer(accounts, name="accounts")
 commands.add_typer(vault_commands(SEALED), name="vault")
 commands.add_typer(event_commands("gateway"), name="events")
+commands.add_typer(timeline_commands("gateway"), name="timeline")
 Login = Annotated[str, typer.Option(help="Login name.")]
 AccountScope = Annotated[Scope, typer.Option("--scope", help="The account's one role.")]
 

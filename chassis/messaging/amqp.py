@@ -49,8 +49,11 @@ Arrived = asyncio.Queue[AbstractIncomingMessage]
 """Messages in the order of their arrival."""
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
 
+GIVEN_UP = "x-given-up"
+"""The header of a dead letter that says who gave it up, and why, where the broker has no word for it."""
 _PREFIXES = ("cloudEvents_", "cloudEvents:")
 _ACTOR = "actor"
+_TIMELINE, _RESTORED = "timeline", "restoredto"
 _CONNECT_SECONDS = 10.0
 _taken = asyncio.Event()
 log = structlog.get_logger()
@@ -193,6 +196,27 @@ async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None
     await run_all(listen(), work(arrived))
 
 
+async def bury(message: AbstractIncomingMessage, queue: str, reason: str) -> None:
+    """Publish a copy of a delivery to the dead letters, with a reason that the broker has no word for.
+
+    Args:
+        message: The delivery; it is left to be acked.
+        queue: The queue that it comes from.
+        reason: Why it is given up.
+    """
+    headers = dict(message.headers) | {GIVEN_UP: {"queue": queue, "reason": reason, "time": datetime.now(UTC)}}
+    letter = Message(
+        message.body,
+        headers=headers,
+        content_type=message.content_type,
+        delivery_mode=DeliveryMode.PERSISTENT,
+        message_id=message.message_id,
+    )
+    await message.channel.basic_publish(
+        letter.body, exchange=DEAD, routing_key=message.routing_key or "", properties=letter.properties, mandatory=True
+    )
+
+
 def to_message(envelope: Envelope, **extensions: Any) -> Message:
     """The persistent CloudEvents message of an envelope; `extensions`, such as `sequence`, become attributes."""
     attributes: dict[str, Any] = {
@@ -206,6 +230,8 @@ def to_message(envelope: Envelope, **extensions: Any) -> Message:
         "aggregateversion": envelope.version,
         "traceparent": envelope.traceparent,
         _ACTOR: orjson.dumps(envelope.actor).decode() if envelope.actor else None,
+        _TIMELINE: envelope.timeline or None,
+        _RESTORED: envelope.restored.astimezone(UTC).isoformat() if envelope.restored else None,
         **extensions,
     }
     return Message(
@@ -226,20 +252,31 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
     """
     attributes = _attributes(message.headers)
     producer, _, name = attributes["type"].partition(".")
-    time = attributes["time"]
     actor = attributes.get(_ACTOR)
+    restored = attributes.get(_RESTORED)
     return Envelope(
         id=attributes["id"],
         producer=producer,
         name=name,
         subject=attributes["subject"],
         version=int(attributes["aggregateversion"]),
-        at=time if isinstance(time, datetime) else datetime.fromisoformat(time),
+        at=_instant(attributes["time"]),
         province=attributes["province"],
         data=orjson.loads(message.body),
         traceparent=attributes.get("traceparent"),
         actor=orjson.loads(actor) if actor else None,
+        timeline=int(attributes.get(_TIMELINE, 0)),
+        restored=_instant(restored) if restored else None,
     )
+
+
+def tells_timeline(message: AbstractIncomingMessage) -> bool:
+    """Whether a message comes from a database that was restored from an older copy (ADR 69)."""
+    return _TIMELINE in _attributes(message.headers)
+
+
+def _instant(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 def _attributes(headers: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 Take = Callable[[Sequence[AbstractIncomingMessage]], Awaitable[None]]
 """Gives a batch its effect, and acks or rejects each of its deliveries."""
+Sift = Callable[[str, Sequence[AbstractIncomingMessage]], Awaitable[Sequence[AbstractIncomingMessage]]]
 Effect = Callable[[Sequence[Envelope]], Awaitable[int]]
 """Stores a batch, skipping events that are stored already; returns how many were new."""
 
@@ -90,10 +91,20 @@ async def readable(
     return rows
 
 
-async def give_up(queue: str, message: AbstractIncomingMessage) -> None:
-    """Make a delivery a dead letter. An ack of several later deliveries passes over it: it is settled."""
+async def give_up(queue: str, message: AbstractIncomingMessage, reason: str | None = None) -> None:
+    """Make a delivery a dead letter. An ack of several later deliveries passes over it: it is settled.
+
+    Args:
+        queue: The queue that it comes from.
+        message: The delivery.
+        reason: What the letter says of why, instead of the broker's own word for a consumer that gives up.
+    """
     DEAD_LETTERS.labels(queue).inc()
-    await message.reject(requeue=False)
+    if reason is None:
+        await message.reject(requeue=False)
+    else:
+        await amqp.bury(message, queue, reason)
+        await message.ack()
 
 
 class BatchConsumer:
@@ -104,6 +115,7 @@ class BatchConsumer:
         queue: The queue's name, `<service>.<purpose>`.
         effect: What a batch does. A crash before the ack brings the batch again.
         linger: Seconds to wait for more after the first of a batch.
+        sift: Takes out what is given no effect, called with the queue's name and a batch; nothing by default.
     """
 
     def __init__(
@@ -113,11 +125,13 @@ class BatchConsumer:
         effect: Effect,
         *,
         linger: float = LINGER_SECONDS,
+        sift: Sift | None = None,
     ) -> None:
         self._amqp_url = amqp_url
         self._queue = queue
         self._effect = effect
         self._linger = linger
+        self._sift = sift
 
     async def run(self) -> None:
         """Consume until the connection ends.
@@ -128,6 +142,8 @@ class BatchConsumer:
         await take_batches(self._amqp_url, self._queue, self._take, linger=self._linger)
 
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
+        if self._sift:
+            batch = await self._sift(self._queue, batch)
         rows = await readable(self._queue, batch, amqp.from_message)
         if not rows:
             return

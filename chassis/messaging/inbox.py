@@ -22,6 +22,7 @@ from chassis.context import Act, acting
 from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import MOST, give_up, readable, take_batches
+from chassis.messaging.timelines import KnownTimelines
 from chassis.runtime.tasks import PAUSES_SECONDS, forever
 from chassis.runtime.telemetry import RETRIED, count_taken, span_in, trace_of, traceparent_of
 from chassis.storage.mongo import Conflict, Database, Session, StorageError, is_away, is_transient, transact
@@ -167,6 +168,7 @@ class Consumer:
         handlers: Mapping[str, Handler],
     ) -> None:
         self._inbox = Inbox(database, queue, handlers)
+        self._timelines = KnownTimelines(database, queue.partition(".")[0])
         self._amqp_url = amqp_url
         self._queue = queue
 
@@ -176,9 +178,11 @@ class Consumer:
 
     async def _consume(self) -> None:
         await self._inbox.prepare()
+        await self._timelines.load()
         await take_batches(self._amqp_url, self._queue, self._take)
 
     async def _take(self, batch: Sequence[AbstractIncomingMessage]) -> None:
+        batch = await self._timelines.sift(self._queue, batch)
         deliveries = await readable(self._queue, batch, lambda message: self._inbox.read(amqp.from_message(message)))
         try:
             for part in _parts(deliveries):

@@ -45,6 +45,7 @@ from chassis.runtime.telemetry import (
 )
 from chassis.storage.lease import LEASE_SECONDS, Lease
 from chassis.storage.mongo import Collection, Database, Document, StorageError
+from chassis.storage.timeline import META, Timelines
 
 _WINDOW = 200
 _LANES = 3
@@ -111,7 +112,8 @@ class Relay:
 
     Args:
         database: The service's database.
-        collections: Names of the collections whose aggregates carry events; their repositories are prepared.
+        collections: Names of the collections whose aggregates carry events; their repositories are prepared. The
+            collection `meta` is one in every database.
         amqp_url: The broker.
         service: The producer's name.
         lease_seconds: How long the other relays wait where the one that holds the lease died.
@@ -127,7 +129,8 @@ class Relay:
     ) -> None:
         self._database = database
         self._sent = SentEvents(database)
-        self._outboxes = {name: _Outbox(database[name], self._sent) for name in collections}
+        self._timelines = Timelines(database)
+        self._outboxes = {name: _Outbox(database[name], self._sent) for name in (*collections, META)}
         self._generation = Generation(database, service)
         self._amqp_url = amqp_url
         self._service = service
@@ -153,6 +156,7 @@ class Relay:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
             await self._sent.prepare()
+            await self._timelines.prepare()
             await self._recognise(connection)
             outboxes = self._outboxes.values()
             for outbox in outboxes:
@@ -182,6 +186,7 @@ class Relay:
 
     async def _measure(self) -> None:
         """Set the gauges of what waits. Every relay does, lease or not: the gauges must show that nobody holds it."""
+        await self._timelines.prepare()
         while True:
             measured = [await outbox.measure(leading=self._leads) for outbox in self._outboxes.values()]
             oldest = min((written for _, written in measured if written), default=None)

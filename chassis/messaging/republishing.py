@@ -21,7 +21,8 @@ from kernel.dates import SHANGHAI
 
 _RATE = 200
 _CONFIRM_SECONDS = 10.0
-_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
+FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
+"""Of an instant on the command line."""
 
 
 class Stopped(Exception):  # noqa: N818 - says where to go on
@@ -138,7 +139,7 @@ MongoUrl = Annotated[
 Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.", show_default=False)]
 Broker = Annotated[str, typer.Option(envvar="AMQP_URL", help="The broker, as the service's user.", show_default=False)]
 Since = Annotated[
-    datetime, typer.Option(formats=_FORMATS, help=f"Real time, of Asia/Shanghai by default; kept are {KEPT_DAYS} days.")
+    datetime, typer.Option(formats=FORMATS, help=f"Real time, of Asia/Shanghai by default; kept are {KEPT_DAYS} days.")
 ]
 Types = Annotated[list[str] | None, typer.Option("--type", help="Only such events, as catalog.project-published.")]
 Rate = Annotated[int, typer.Option(help="The most events a second.", min=1)]

@@ -37,6 +37,7 @@ DUPLICATES = Counter("guopei_events_duplicate_total", "Events whose effect was t
 REDELIVERED = Counter("guopei_events_redelivered_total", "Deliveries the broker had made before", ["queue"])
 RETRIED = Counter("guopei_events_retried_total", "Effects that failed and are tried again", ["queue"])
 DEAD_LETTERS = Counter("guopei_events_dead_total", "Deliveries given up", ["queue"])
+LOST_TIME = Counter("guopei_events_lost_time_total", "Events of a time that a restore has undone", ["queue"])
 LAG_SECONDS = Histogram(
     "guopei_event_lag_seconds", "From an event's write to its committed effect", ["queue"], buckets=_SECONDS
 )

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from chassis.messaging.republishing import event_commands
+from chassis.messaging.timelines import timeline_commands
 from chassis.runtime.console import console
 from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.settings import ServiceSettings
@@ -216,6 +217,7 @@ def main(
     for role in Role:
         _serve_as(root, role, start)
     root.add_typer(event_commands(name), name="events")
+    root.add_typer(timeline_commands(name), name="timeline")
     if sealed:
         root.add_typer(vault_commands(sealed), name="vault")
     root(prog_name=f"python -m services.{name}")

@@ -145,14 +145,17 @@ _DEFAULTS = {
 """Options of the driver unless the connection string names others."""
 
 
-def connect(url: str) -> Client:
+def connect(url: str, name: str | None = None) -> Client:
     """A client whose writes are acknowledged by a majority and journalled; it reads instants as Asia/Shanghai.
 
     Args:
         url: The connection string. Options in it, such as `maxPoolSize`, have precedence over the defaults here.
+        name: What the client calls itself to the server (`appname`); by default as all processes do.
     """
     given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
     defaults: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name.lower() not in given}
+    if name:
+        defaults["appname"] = name
     return AsyncMongoClient(url, tz_aware=True, tzinfo=SHANGHAI, w="majority", journal=True, **defaults)
 
 

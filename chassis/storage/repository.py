@@ -11,6 +11,7 @@ from chassis.events import DomainEvent, current_actor, seal
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import mark_for
 from chassis.storage.mongo import BATCH, Collection, Database, Document, Session, from_document, to_document
+from chassis.storage.timeline import Timelines
 from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND, STALE_VERSION
 
@@ -97,6 +98,7 @@ class Repository(Generic[A]):
         self.kind = kind
         self._producer = producer
         self._noun = noun
+        self._timelines = Timelines(database)
 
     @property
     def name(self) -> str:
@@ -114,6 +116,7 @@ class Repository(Generic[A]):
             unique=True,
             partialFilterExpression={"requests.key": {"$exists": True}},
         )
+        await self._timelines.current()
 
     async def find_by_request(self, key: str) -> tuple[A, str] | None:
         """The aggregate that carries the mark of a request, with the digest of that request's input."""
@@ -189,7 +192,7 @@ class Repository(Generic[A]):
             DuplicateKey: Its id or a unique key is taken.
         """
         document = self.document(aggregate) | changed_now()
-        document["events"] = self.sealed(events, aggregate)
+        document["events"] = await self.stamp(self.sealed(events, aggregate))
         if mark := mark_for(self.name, aggregate.id):
             document["requests"] = [mark]
         await self.collection.insert_one(document, session=session)
@@ -217,7 +220,7 @@ class Repository(Generic[A]):
         push: Document = {}
         read: Document = {"_id": key, "version": aggregate.version}
         if events:
-            push["events"] = {"$each": self.sealed(events, saved)}
+            push["events"] = {"$each": await self.stamp(self.sealed(events, saved))}
         if mark := mark_for(self.name, key):
             push["requests"] = {"$each": [mark], "$slice": -MOST_REQUESTS}
             # The unique index forbids one mark in two documents, but not twice in the array of one document.
@@ -276,8 +279,12 @@ class Repository(Generic[A]):
         index = self.index(aggregate)
         return to_document(aggregate) | ({"index": index} if index else {})
 
+    async def stamp(self, events: list[Document]) -> list[Document]:
+        """Sealed events with the timeline of the database (ADR 69); to be called right before they are written."""
+        return await self._timelines.stamp(events)
+
     def sealed(self, events: Sequence[DomainEvent], aggregate: A) -> list[Document]:
-        """Events as they wait inside the aggregate that they report on.
+        """Events as they wait inside the aggregate that they report on, but for the timeline (`stamp`).
 
         Args:
             events: In the order in which they will be published.

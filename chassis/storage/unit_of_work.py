@@ -213,6 +213,8 @@ class UnitOfWork:
                 _require(result.matched_count + result.upserted_count, len(updates), collection)
             for repository, staged in self._staged.values():
                 ordered = sorted(staged.values(), key=lambda write: write.read_version is None)
+                for write in ordered:
+                    await repository.stamp(write.events)
                 writes = [_write_of(repository, write) for write in ordered]
                 written = await repository.collection.bulk_write(writes, session=self.session)
                 _require(written.matched_count + written.inserted_count, len(writes), repository.collection)

@@ -9,7 +9,7 @@ import typer
 
 from deploy.broker import definitions as generated
 from deploy.broker.management import Management, ManagementError
-from deploy.broker.revocation import restore, revoke
+from deploy.broker.revocation import readmit, revoke
 from deploy.broker.upgrade import load_permissions, load_topology
 
 cli = typer.Typer(add_completion=False, help=__doc__)
@@ -76,14 +76,14 @@ def revoke_access(province: Province, url: Url) -> None:
     typer.echo(f"已撤销 revoked: province.{province}; 断开连接 connections closed: {closed}")
 
 
-@cli.command("restore")
-def restore_access(province: Province, url: Url) -> None:
-    """Restore a province's access."""
+@cli.command("readmit")
+def readmit_access(province: Province, url: Url) -> None:
+    """Give a province its access back."""
     try:
-        restore(Management(url), province)
+        readmit(Management(url), province)
     except (ValueError, ManagementError) as error:
         _fail(str(error))
-    typer.echo(f"已恢复 restored: province.{province}")
+    typer.echo(f"已恢复接入 readmitted: province.{province}")
 
 
 def _fail(message: str) -> None:

@@ -1,4 +1,4 @@
-"""Revoking a province's access to its queue, and restoring it (R27, notes N26)."""
+"""Revoking a province's access to its queue, and readmitting it (R27, notes N26)."""
 
 import time
 
@@ -37,7 +37,7 @@ def revoke(broker: Management, province: str) -> int:
     return len(closed)
 
 
-def restore(broker: Management, province: str) -> None:
+def readmit(broker: Management, province: str) -> None:
     """Grant a province's user again what the definitions grant; the events of the meantime are in its queue.
 
     Raises:

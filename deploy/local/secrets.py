@@ -76,6 +76,11 @@ class Secrets:
         """The file of the secret by which the ballot box knows assessment's worker."""
         return self._file("ballots-secret", lambda: secrets.token_urlsafe(32))
 
+    @property
+    def backup_key(self) -> Path:
+        """The file of the key that seals backups (ADR 70)."""
+        return self._file("backup.key", lambda: b64encode(os.urandom(32)).decode())
+
     def _file(self, name: str, create: Callable[[], str]) -> Path:
         file = self._folder / name
         if not file.exists():

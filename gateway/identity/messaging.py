@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chassis.events import NATIONWIDE, Envelope
+from chassis.events import NATIONWIDE, Envelope, TimelineBegun
 from chassis.ids import new_id
 from chassis.messaging.inbox import Consumer, Handler, Row
 from chassis.messaging.outbox import Relay
@@ -56,6 +56,7 @@ EMITTED: tuple[type, ...] = (
     events.SecondFactorReset,
     events.RecoveryCodesIssued,
     events.RecoveryCodeUsed,
+    TimelineBegun,
 )
 """Every event of identity, for the registry of contracts."""
 
@@ -179,7 +180,7 @@ class Effects:
 
     async def base(self, event: BaseRegistered, envelope: Envelope, session: Session) -> None:
         """Create an organisation's account with its first base, or add a base to it that has not ended (R2, R3)."""
-        if not await self._store.follow("base", event.base, envelope.version, session):
+        if not await self._store.follow("base", event.base, envelope.order, session):
             return
         accounts = await self._store.by_login(event.organization, Scope.BASE, session)
         if not accounts:
@@ -194,14 +195,14 @@ class Effects:
 
     async def base_closed(self, event: BaseClosed, envelope: Envelope, session: Session) -> None:
         """Let nobody act for a base any more, and close the account that has no other (R2)."""
-        if not await self._store.follow("base", event.base, envelope.version, session, ended=True):
+        if not await self._store.follow("base", event.base, envelope.order, session, ended=True):
             return
         for account in await self._store.by_base(event.base, session):
             await self._without_base(account, event.base, session)
 
     async def base_merged(self, event: BaseMerged, envelope: Envelope, session: Session) -> None:
         """Let those who act for the successor act for the merged base, and nobody else (R2)."""
-        if not await self._store.follow("base", event.base, envelope.version, session, ended=True):
+        if not await self._store.follow("base", event.base, envelope.order, session, ended=True):
             return
         successors = await self._store.by_base(event.into, session)
         for account in await self._store.by_base(event.base, session):
@@ -223,12 +224,12 @@ class Effects:
 
     async def school(self, event: SchoolRegistered, envelope: Envelope, session: Session) -> None:
         """Create a school's account, unless the school has ended; its login name is its code (R3)."""
-        if await self._store.follow("school", event.school, envelope.version, session):
+        if await self._store.follow("school", event.school, envelope.order, session):
             await self._school_account(event.school, event.province, session)
 
     async def school_ended(self, event: SchoolEnded, envelope: Envelope, session: Session) -> None:
         """Close the account of a school and its designated persons' (R3)."""
-        if await self._store.follow("school", event.school, envelope.version, session, ended=True):
+        if await self._store.follow("school", event.school, envelope.order, session, ended=True):
             for account in await self._store.of_school(event.school, session):
                 await self._store.close_account(account, session)
 
@@ -239,10 +240,10 @@ class Effects:
         """
         if not (event.person and event.name):
             return
-        if not await self._store.follow("school", event.school, envelope.version, session):
+        if not await self._store.follow("school", event.school, envelope.order, session):
             return
         school = await self._school_account(event.school, event.province, session)
-        if envelope.version <= school.designation:
+        if envelope.order <= school.designation:
             return
         delegates = await self._store.delegates(event.school, session)
         own = _own(delegates, event.person, event.name)
@@ -258,7 +259,7 @@ class Effects:
             own = await self._store.accounts.save(named, (), session)
         replaced = former[0].id if former else None
         told = [events.PersonDelegated(**events.of(school), delegate=own.id, replaced=replaced)]
-        await self._store.accounts.save(replace(school, designation=envelope.version), told, session)
+        await self._store.accounts.save(replace(school, designation=envelope.order), told, session)
 
     async def _school_account(self, code: str, province: str, session: Session) -> Account:
         """The school's own account; its login name is its code (R3)."""
@@ -277,14 +278,14 @@ class Effects:
 
     async def expert_corrected(self, event: ExpertCorrected, envelope: Envelope, session: Session) -> None:
         """Follow an expert to the right organisation (R14)."""
-        if not await self._store.follow("expert", event.expert, envelope.version, session):
+        if not await self._store.follow("expert", event.expert, envelope.order, session):
             return
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
             await self._save_moved(account, replace(account, organization=event.organization), session)
 
     async def expert_withdrawn(self, event: ExpertWithdrawn, envelope: Envelope, session: Session) -> None:
         """Close an expert's account (R14)."""
-        if not await self._store.follow("expert", event.expert, envelope.version, session, ended=True):
+        if not await self._store.follow("expert", event.expert, envelope.order, session, ended=True):
             return
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
             await self._store.close_account(account, session)
@@ -309,7 +310,7 @@ class Effects:
 
     async def join(self, event: TeacherJoined, envelope: Envelope, session: Session) -> None:
         """Let a teacher's account act for the main school, and open it again where it was closed (R20)."""
-        if not await self._store.follow("teacher", event.teacher, envelope.version, session):
+        if not await self._store.follow("teacher", event.teacher, envelope.order, session):
             return
         for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
             if event.school == event.main_school or account.state is not AccountState.DISABLED:
@@ -319,7 +320,7 @@ class Effects:
     async def leave(self, event: TeacherLeft, envelope: Envelope, session: Session) -> None:
         """Close the account of a teacher who is at no school any more, or let it act for the main one (R20)."""
         ended = event.main_school is None
-        if not await self._store.follow("teacher", event.teacher, envelope.version, session, ended=ended):
+        if not await self._store.follow("teacher", event.teacher, envelope.order, session, ended=ended):
             return
         for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
             if event.main_school is None:

@@ -1,5 +1,7 @@
 """`python -m services.assessment audit verify|export` and `certificates check`: what anybody can verify (R32, R40).
 
+`python -m services.assessment audit diff`: what a service has told since an instant to which it was restored (ADR 69).
+
 `python -m services.assessment annual recompute YEAR`: every score follows from the facts that are kept, and so do the
 national means and, where the points in force tell, who has the best grade (R38).
 
@@ -17,15 +19,18 @@ import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import msgspec
 import typer
 
-from chassis.runtime.console import console
+from chassis.events import timeline_of
+from chassis.messaging.republishing import FORMATS
+from chassis.runtime.console import console, database_is_away
 from chassis.runtime.settings import DatabaseSettings
-from chassis.storage.mongo import connect
+from chassis.storage.mongo import StorageError, connect
 from chassis.storage.yearly_keys import YearlyKeys
 from services.assessment.commands.credentials import is_listed, verified
 from services.assessment.commands.rubrics import require_rubric
@@ -95,6 +100,26 @@ def check(
     if faults:
         raise typer.Exit(1)
     typer.echo(f"完好 intact: {head.sequence} rows; anchor {head.sequence}:{head.hash}")
+
+
+@audit.command("diff")
+def diff(
+    producer: Annotated[str, typer.Option(help="The service whose database was restored, such as enrollment.")],
+    since: Annotated[datetime, typer.Option(formats=FORMATS, help="Real time, of Asia/Shanghai by default.")],
+    timeline: Annotated[int | None, typer.Option(help="Only events of timelines before this one.")] = None,
+) -> None:
+    """Print what the audit has of a service since an instant, a line of JSON each: after a restore, what is undone."""
+
+    async def run() -> None:
+        async with _log() as log:
+            async for row in log.since(producer, since):
+                if timeline is None or timeline_of(row.act.event) < timeline:
+                    _print({"sequence": row.sequence, **row.act.content()})
+
+    try:
+        asyncio.run(run())
+    except StorageError as error:
+        raise database_is_away(error) from error
 
 
 @audit.command()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from chassis.events import Envelope
+from chassis.events import Envelope, TimelineBegun
 from chassis.messaging.inbox import Consumer, Handler, Row
 from chassis.messaging.outbox import Relay
 from chassis.runtime.tasks import Tasks
@@ -61,6 +61,7 @@ EMITTED: tuple[type, ...] = (
     events.ProjectSuspended,
     events.ProjectResumed,
     events.ProjectExtended,
+    TimelineBegun,
 )
 """Every event of the catalog, for the registry of contracts."""
 
@@ -134,13 +135,16 @@ def enrollment_handlers(deps: Deps) -> Mapping[str, Handler]:
         events = [row.event for row in rows]
         submitted = [event for event in events if isinstance(event, EnrollmentSubmitted)]
         await deps.store.partners.add([Partnership(event.base, event.school) for event in submitted], session)
-        await store_seats([event for event in events if isinstance(event, SeatMoved)], session)
+        await store_seats([row for row in rows if isinstance(row.event, SeatMoved)], session)
 
-    async def store_seats(events: Sequence[SeatMoved], session: Session) -> None:
-        moved = [(event.project, event.seats) for event in events if event.seats]
-        latest = dict(sorted(moved, key=lambda move: move[1].version))
-        counts = [SeatsTaken(key, seats.version, seats.accepted + seats.offered) for key, seats in latest.items()]
-        await deps.store.projects.set_seats(counts, session)
+    async def store_seats(rows: Sequence[Row], session: Session) -> None:
+        moved = [(row.envelope, row.event.project, row.event.seats) for row in rows if row.event.seats]
+        counts = [
+            SeatsTaken(project, envelope.order_of(seats.version), seats.accepted + seats.offered)
+            for envelope, project, seats in moved
+        ]
+        latest = {count.project: count for count in sorted(counts, key=lambda count: count.version)}
+        await deps.store.projects.set_seats(latest.values(), session)
 
     movers = {type_: Handler(SeatMoved, many=take_in) for type_ in _SEAT_MOVERS}
     return {**movers, _SUBMITTED: Handler(EnrollmentSubmitted, many=take_in)}

@@ -14,19 +14,27 @@ import typer
 from python_calamine import CalamineError, CalamineWorkbook
 
 from chassis.context import Act, acting
+from chassis.messaging.timelines import Why, refuse_beside
 from chassis.principal import Principal, Scope
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
+from chassis.runtime.settings import DatabaseSettings
 from chassis.storage.mongo import StorageError, connect
+from chassis.storage.timeline import working
 from chassis.storage.vault import Vault
+from kernel.errors import Refusal
+from kernel.free_text import Reason
 from kernel.personal_numbers import holds_number
 from kernel.reference import provinces
 from services.enrollment.commands import Deps, ImportedSchool, NewSchool, import_schools
 from services.enrollment.settings import EnrollmentSettings
-from services.enrollment.store import Store
+from services.enrollment.store import Epoch, Feed, Store
 
 commands = console("One process of enrollment, or an operator's command.")
 schools = console("Schools on file (R3).")
 commands.add_typer(schools, name="schools")
+
+feed = console("The logs that provinces read (R27).")
+commands.add_typer(feed, name="feed")
 
 _MINISTRY = Principal("command-line", Scope.MINISTRY)
 """The scope that the national list is imported under; the audit names the operator (R40)."""
@@ -42,11 +50,43 @@ _DRY = "would be registered"
 _STATES = {"registered": "登记 registered", _DRY: f"将登记 {_DRY}", "known": "已有 on file", "refused": "拒绝 refused"}
 """What became of a row, or with `--dry-run` would, and how it is summed up."""
 _HIDDEN = "…"
+_OWN_NAME = "guopei-feed"
 
 
 @schools.callback()
 def _group() -> None:
     """A group, though it has one command."""
+
+
+@feed.callback()
+def _feed() -> None:
+    """A group, though it has one command."""
+
+
+@feed.command("new-epoch")
+def new_epoch(reason: Why, operator: Operator = "") -> None:
+    """After a restore from an older copy: the numbers that the logs have are kept, those above begin anew (ADR 69).
+
+    Provinces withdraw what they have above. Exit 1 if a process of enrollment runs.
+    """
+
+    async def run() -> Epoch:
+        settings = DatabaseSettings()
+        async with connect(settings.mongodb_url.get_secret_value(), _OWN_NAME) as client:
+            database = client[settings.mongodb_database]
+            refuse_beside(await working(client, database, _OWN_NAME))
+            return await Feed(database).begin_epoch(why.text)
+
+    try:
+        why = Reason.of(reason, "R40")
+        with acting(act_of(operator)):
+            epoch = asyncio.run(run())
+    except Refusal as refusal:
+        typer.echo(f"{refusal.code}: {refusal.zh} {refusal.en}", err=True)
+        raise typer.Exit(WRONG) from refusal
+    except StorageError as error:
+        raise database_is_away(error) from error
+    typer.echo(f"新纪元 new epoch: {epoch.number}; {json.dumps(epoch.base)}")
 
 
 @schools.command("import")

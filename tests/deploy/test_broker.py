@@ -20,7 +20,7 @@ from chassis.messaging.amqp import DEAD, EVENTS, PROVINCES, find_queue
 from chassis.messaging.generation import GENERATION, generation_of
 from deploy.broker.definitions import FILE, INTERNAL_QUEUES, SERVICES, queue_of, text, with_passwords
 from deploy.broker.management import Management
-from deploy.broker.revocation import restore, revoke
+from deploy.broker.revocation import readmit, revoke
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
 from kernel.reference import provinces
@@ -243,7 +243,7 @@ async def test_a_revoked_consumer_is_cut_off_and_stays_out_until_it_is_restored(
             assert await (await bystander.channel()).get_queue(FOREIGN, ensure=False)
             assert heard == []
         finally:
-            await asyncio.to_thread(restore, broker, "44")
+            await asyncio.to_thread(readmit, broker, "44")
     async with await aio_pika.connect(parts.rabbitmq.url(OWN)) as again:
         await (await own_queue(again)).consume(partial(_keep, heard))
         await eventually(lambda: heard == [b"while revoked"])
@@ -252,17 +252,17 @@ async def test_a_revoked_consumer_is_cut_off_and_stays_out_until_it_is_restored(
 
 
 def test_only_a_province_that_exists_is_revoked(parts: Parts) -> None:
-    for act in (revoke, restore):
+    for act in (revoke, readmit):
         with pytest.raises(ValueError, match="99"):
             act(Management(parts.rabbitmq.management_url), "99")
 
 
-def test_the_command_line_revokes_and_restores(parts: Parts) -> None:
+def test_the_command_line_revokes_and_readmits(parts: Parts) -> None:
     url = f"--url={parts.rabbitmq.management_url}"
     try:
         assert "province.63" in _run("revoke", "63", url)
     finally:
-        assert "province.63" in _run("restore", "63", url)
+        assert "province.63" in _run("readmit", "63", url)
 
 
 def test_the_committed_definitions_are_what_the_reference_data_says_and_hold_no_password() -> None:

@@ -48,7 +48,8 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         (["do", "ON=catalog"], "make do ON=catalog DO=--help"),
         (["deadletters"], "make deadletters DO=list"),
         (["revoke"], "make revoke PROVINCE=44"),
-        (["restore"], "make restore PROVINCE=44"),
+        (["readmit"], "make readmit PROVINCE=44"),
+        (["restore-data"], "make restore-data FILE=….backup ON=enrollment"),
         (["plan"], "make plan QUERY=file.graphql"),
     ],
 )

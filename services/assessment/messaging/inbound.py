@@ -223,14 +223,14 @@ class Effects:
             return
         project = projects.Project(
             id=event.project,
-            version=envelope.version,
+            version=envelope.order,
             base=event.base,
             year=event.year,
             days=event.days,
             phase=ProjectPhase.PUBLISHED,
             sessions=_timetable(event.sessions, event.mode),
             mode=event.mode,
-            timetable=envelope.version,
+            timetable=envelope.order,
             class_hours=event.class_hours,
             ends_on=event.ends_on,
             province=envelope.province,
@@ -244,13 +244,13 @@ class Effects:
     async def amended(self, event: ProjectAmended, envelope: Envelope, session: Session) -> None:
         """Replace the timetable, unless a later amendment came first; every amendment is remembered (R38)."""
         project = await self._store.projects.get(event.project, session)
-        project = replace(project, amendments=(*project.amendments, envelope.version))
-        if envelope.version >= project.timetable:
+        project = replace(project, amendments=(*project.amendments, envelope.order))
+        if envelope.order >= project.timetable:
             sessions = _timetable(event.sessions, project.mode)
             amended = replace(
                 project,
                 sessions=sessions,
-                timetable=envelope.version,
+                timetable=envelope.order,
                 ends_on=event.ends_on or project.ends_on,
                 training=_moved(project.training, event.starts_on, event.ends_on),
                 faculty=_faculty(event.faculty_members) or project.faculty,
@@ -262,7 +262,7 @@ class Effects:
     async def started(self, event: ProjectMoved, envelope: Envelope, session: Session) -> None:
         """Let the training begin; what is amended later is counted (R18, R38)."""
         if moved := await self._move(event.project, ProjectPhase.RUNNING, envelope, session):
-            await self._store.projects.put(replace(moved, started=envelope.version), session)
+            await self._store.projects.put(replace(moved, started=envelope.order), session)
 
     async def cancelled(self, event: ProjectCancelled, envelope: Envelope, session: Session) -> None:
         """Call the project off; who did is counted in the annual assessment (R33, R38)."""
@@ -272,8 +272,8 @@ class Effects:
     async def round_told(self, event: RoundTold, envelope: Envelope, session: Session) -> None:
         """Keep what a round gives each category, for proposals of quotas (R39); a late event changes nothing."""
         stored = await self._store.rounds.find(str(event.year), session)
-        if event.quotas is not None and (stored is None or stored.version < envelope.version):
-            await self._store.rounds.put(RoundQuotas(str(event.year), envelope.version, event.quotas), session)
+        if event.quotas is not None and (stored is None or stored.version < envelope.order):
+            await self._store.rounds.put(RoundQuotas(str(event.year), envelope.order, event.quotas), session)
 
     async def quota_adjusted(self, event: QuotaAdjusted, envelope: Envelope, session: Session) -> None:
         """Keep the limit in force of a base, and note what was made of a proposal (R39); a late event is no limit."""
@@ -281,8 +281,8 @@ class Effects:
             await self._decide(proposal, follow_adjustment(proposal, event.limit), session)
         key = f"{event.base}:{event.year}"
         stored = await self._store.limits.find(key, session)
-        if stored is None or stored.version < envelope.version:
-            await self._store.limits.put(QuotaLimit(key, envelope.version, event.limit), session)
+        if stored is None or stored.version < envelope.order:
+            await self._store.limits.put(QuotaLimit(key, envelope.order, event.limit), session)
 
     async def _decide(self, proposal: QuotaProposal, decided: QuotaProposal, session: Session) -> None:
         if decided is proposal:
@@ -367,7 +367,7 @@ class Effects:
         loaded = await unit.load(self._store.records, [row.event.enrollment for row in rows])
         records = {record.id: record for record in loaded}
         for row in rows:
-            key, version = row.event.enrollment, row.envelope.version
+            key, version = row.event.enrollment, row.envelope.order
             accepted = row.envelope.type == _ACCEPTED or row.event.decided == _STATUS_ACCEPTED
             record = records.get(key)
             if record is None:
@@ -387,7 +387,7 @@ class Effects:
         loaded = await unit.load(self._store.records, [row.event.enrollment for row in rows])
         records = {record.id: record for record in loaded}
         for row in rows:
-            key, version = row.event.enrollment, row.envelope.version
+            key, version = row.event.enrollment, row.envelope.order
             record = records.get(key)
             if record is None:
                 first = replace(_record(row.event), live=False, enrollment_version=0, school_version=version)
@@ -400,8 +400,8 @@ class Effects:
     async def named(self, event: AttendeeNamed, envelope: Envelope, session: Session) -> None:
         """Keep an attendee's latest name, sealed as it came; a late event changes nothing (R32, ADR 52)."""
         stored = await self._store.names.find(event.enrollment, session)
-        if stored is None or stored.version < envelope.version:
-            name = AttendeeName(event.enrollment, envelope.version, event.key, event.sealed)
+        if stored is None or stored.version < envelope.order:
+            name = AttendeeName(event.enrollment, envelope.order, event.key, event.sealed)
             await self._store.names.put(name, session)
 
     async def _move(
@@ -415,9 +415,9 @@ class Effects:
             The project in that phase; None where the phase was not taken.
         """
         project = await self._store.projects.get(key, session)
-        if envelope.version < project.version:
+        if envelope.order < project.version:
             return None
-        moved = replace(project, phase=phase, version=envelope.version)
+        moved = replace(project, phase=phase, version=envelope.order)
         await self._store.projects.put(moved, session)
         return moved
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from chassis.events import TimelineBegun
 from chassis.messaging.amqp import BROKER_ERRORS
 from chassis.messaging.batch import BatchConsumer
 from chassis.messaging.inbox import Consumer
@@ -76,6 +77,7 @@ EMITTED: tuple[type, ...] = (
     annual_events.GradesPublished,
     annual_events.QuotaProposalDeclined,
     annual_events.ComplaintRecorded,
+    TimelineBegun,
 )
 """Every event of assessment, for the registry of contracts."""
 

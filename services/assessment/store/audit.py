@@ -8,7 +8,7 @@ from pymongo import DESCENDING
 
 from chassis.events import Envelope
 from chassis.storage.cursor import PageRequest
-from chassis.storage.mongo import Database, Document, Session, from_document, to_document, transact
+from chassis.storage.mongo import Database, Document, Session, begins_with, from_document, to_document, transact
 from chassis.storage.paging import after_position, all_of
 from kernel.dates import SHANGHAI
 from services.assessment.domain.audit import Act, Head, Row, extend
@@ -112,6 +112,17 @@ class AuditLog:
     async def all(self, after: int = 0) -> AsyncIterator[Row]:
         """Every row after the one of that number, in order."""
         async for document in self.rows.find({"_id": {"$gt": after}}, sort=[("_id", 1)]):
+            yield _row(document)
+
+    async def since(self, producer: str, instant: datetime) -> AsyncIterator[Row]:
+        """What a service's events tell of an instant and later, in the order of the log.
+
+        Args:
+            producer: The service's name.
+            instant: Without a zone it is taken as Asia/Shanghai.
+        """
+        where = {"act.at": {"$gte": _time(instant)}, "act.type": begins_with(f"{producer}.")}
+        async for document in self.rows.find(where, sort=[("_id", 1)]):
             yield _row(document)
 
     async def list(self, selection: AuditSelection, page: PageRequest) -> list[Row]:

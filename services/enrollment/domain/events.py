@@ -535,3 +535,13 @@ class CreditGivenBack(EnrollmentEvent):
     """The credit had been revoked by mistake and holds again (R31)."""
 
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedEpochBegun:
+    """The logs were restored from an older copy: in each the numbers above a base are given anew (R27)."""
+
+    epoch: int
+    base: dict[str, int]
+    reason: str
+    province: str = "00"

@@ -57,6 +57,13 @@ ELIGIBILITY_UNCONFIRMED = RefusalKind(
     rule="R22",
     unblock=Unblock.SCHOOL,
 )
+CURSOR_OF_FORMER_EPOCH = RefusalKind(
+    "CURSOR_OF_FORMER_EPOCH",
+    "该游标之后的事件已随数据恢复作废：请把序号大于{base}的事件作废，从其后继续",
+    "A restore has undone what this cursor follows: withdraw the events above number {base}, and go on from there",
+    rule="R27",
+    unblock=Unblock.SELF,
+)
 STEP_NOT_IN_ROUND = RefusalKind(
     "STEP_NOT_IN_ROUND",
     "本轮次的日程没有此步骤：{detail}",

@@ -10,12 +10,13 @@ from strawberry.scalars import JSON
 
 from chassis.events import NATIONWIDE
 from chassis.graph import requires
-from chassis.graph.connection import page_request
+from chassis.graph.connection import Connection, page_request
 from chassis.principal import Principal, Scope
 from chassis.storage.cursor import PageRequest, cursor_of
 from kernel.refusals import BAD_CURSOR, FORBIDDEN
+from services.enrollment.domain.refusals import CURSOR_OF_FORMER_EPOCH
 from services.enrollment.graph.context import Info
-from services.enrollment.store import Entry, Reading, own_province
+from services.enrollment.store import Entry, Epoch, Epochs, Reading, own_province
 
 _LAST_NUMBER = 2**63 - 1
 EVENT_READERS = requires(Scope.PROVINCE, Scope.SCHOOL, Scope.BASE, Scope.MINISTRY)
@@ -50,6 +51,7 @@ class EnrollmentEvent:
     id: strawberry.ID
     cursor: str
     sequence: int
+    epoch: int = strawberry.field(description="序号所属的纪元；未经数据恢复为 0 (R27)")
     type: str
     subject: str
     province: str
@@ -57,14 +59,15 @@ class EnrollmentEvent:
     data: JSON
 
     @classmethod
-    def of(cls, entry: Entry, reader: Principal) -> Self:
+    def of(cls, entry: Entry, reader: Principal, epoch: Epoch) -> Self:
         """From an entry of the log that the reader may see; a school is not told of another school's teachers."""
         event = entry.event
         hides = reader.scope is Scope.SCHOOL and event.data.get("main_school") != reader.school
         return cls(
             id=strawberry.ID(event.id),
-            cursor=cursor_of(entry.sequence),
+            cursor=cursor_of(*epoch.position(entry.sequence)),
             sequence=entry.sequence,
+            epoch=epoch.number,
             type=event.type,
             subject=event.subject,
             province=event.province,
@@ -73,24 +76,60 @@ class EnrollmentEvent:
         )
 
 
-def log_slice(first: int, after: str | None) -> PageRequest:
-    """The page of a log that the arguments ask for; a cursor of a log holds one sequence number.
+@strawberry.type(description="日志的纪元：数据恢复后，base 之后的序号重新编起 (R27)")
+class FeedEpoch:
+    """What the numbers of a log belong to (ADR 69)."""
+
+    epoch: int = strawberry.field(description="未经数据恢复为 0")
+    base: int = strawberry.field(description="恢复时保留的最后一个序号；它及之前的序号不变")
+    since: datetime | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, epoch: Epoch, province: str) -> Self:
+        """Of one log."""
+        return cls(epoch=epoch.number, base=epoch.base_of(province), since=epoch.since, reason=epoch.reason)
+
+
+@strawberry.type(description="A page of a log, with what its numbers belong to")
+class EnrollmentEventConnection(Connection[EnrollmentEvent]):
+    """One page of a log (R27)."""
+
+    feed: FeedEpoch | None = None
+
+
+def log_slice(first: int, after: str | None, reading: Reading, epochs: Epochs) -> PageRequest:
+    """The page of a log that the arguments ask for, after a sequence number.
+
+    A cursor of a log holds a sequence number, and before it the epoch where that is not the first. One of a former
+    epoch goes on where all epochs since have kept its number.
 
     Args:
         first: The page's size, 1 to 100.
         after: The cursor after which the page begins; None for the beginning of the log.
+        reading: The log.
+        epochs: Its epochs.
 
     Raises:
-        Refusal: `BAD_PAGE_SIZE` or `BAD_CURSOR`.
+        Refusal: `BAD_PAGE_SIZE`, `BAD_CURSOR` or `CURSOR_OF_FORMER_EPOCH`.
     """
     part = page_request(first, after)
-    if part.after is not None and not _is_number(part.after):
+    if part.after is None:
+        return part
+    if not _is_position(part.after):
         raise BAD_CURSOR(field="after")
-    return part
+    *before, sequence = part.after
+    number = before[0] if before else 0
+    if number > epochs.current.number:
+        raise BAD_CURSOR(field="after")
+    kept = epochs.kept_since(number, reading.province)
+    if kept is not None and sequence > kept:
+        raise CURSOR_OF_FORMER_EPOCH(field="after", epoch=epochs.current.number, base=kept)
+    return PageRequest(part.first, (sequence,))
 
 
-def _is_number(position: Sequence[object]) -> bool:
-    return len(position) == 1 and type(position[0]) is int and 0 <= position[0] <= _LAST_NUMBER
+def _is_position(position: Sequence[object]) -> bool:
+    return len(position) in {1, 2} and all(type(part) is int and 0 <= part <= _LAST_NUMBER for part in position)
 
 
 def reading_of(principal: Principal) -> Reading:
@@ -130,9 +169,10 @@ class Subscription:
     )
     async def enrollment_events(self, info: Info, after: str | None = None) -> AsyncGenerator[EnrollmentEvent, None]:
         """The entries after a cursor, then new ones as they are appended; without a cursor from now on."""
-        reading = reading_of(info.context.principal)
-        part = log_slice(1, after)
-        entries = info.context.deps.store.tail.follow(reading, part.after[0] if part.after else None)
+        reading, store = reading_of(info.context.principal), info.context.deps.store
+        epochs = await store.feed.epochs()
+        part = log_slice(1, after, reading, epochs)
+        entries = store.tail.follow(reading, part.after[0] if part.after else None)
         async with aclosing(entries):
             async for entry in entries:
-                yield EnrollmentEvent.of(entry, info.context.principal)
+                yield EnrollmentEvent.of(entry, info.context.principal, epochs.current)

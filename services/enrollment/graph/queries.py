@@ -17,7 +17,14 @@ from services.enrollment.graph.context import Info, may_read_province, may_read_
 from services.enrollment.graph.deliveries import FeedbackQuery
 from services.enrollment.graph.enrollments import Enrollment, enrollments_page
 from services.enrollment.graph.enums import EnrollmentOrder, SchoolOrder
-from services.enrollment.graph.events import EVENT_READERS, EnrollmentEvent, log_slice, reading_of
+from services.enrollment.graph.events import (
+    EVENT_READERS,
+    EnrollmentEvent,
+    EnrollmentEventConnection,
+    FeedEpoch,
+    log_slice,
+    reading_of,
+)
 from services.enrollment.graph.inputs import EnrollmentFilter, SchoolFilter
 from services.enrollment.graph.loaders import (
     EnrollmentByIdLoader,
@@ -168,10 +175,13 @@ class Query(FeedbackQuery, MeQuery, PersonalQuery, RosterQuery, TransferQuery):
     )
     async def enrollment_events(
         self, info: Info, after: str | None = None, first: int = 100
-    ) -> Connection[EnrollmentEvent] | None:
+    ) -> EnrollmentEventConnection | None:
         """A page of the principal's part of the log, by sequence number."""
         reading, feed = reading_of(info.context.principal), info.context.deps.store.feed
-        part = log_slice(first, after)
-        page = await connect(feed.read(reading, part), part, lambda entry: [entry.sequence])
-        of = partial(EnrollmentEvent.of, reader=info.context.principal)
-        return Connection[EnrollmentEvent].of(page, of, partial(feed.count, reading))
+        epochs = await feed.epochs()
+        part, epoch = log_slice(first, after, reading, epochs), epochs.current
+        page = await connect(feed.read(reading, part), part, lambda entry: epoch.position(entry.sequence))
+        of = partial(EnrollmentEvent.of, reader=info.context.principal, epoch=epoch)
+        connection = EnrollmentEventConnection.of(page, of, partial(feed.count, reading))
+        connection.feed = FeedEpoch.of(epoch, reading.province)
+        return connection

@@ -12,11 +12,12 @@ from aio_pika.exceptions import DeliveryError
 from chassis.events import NATIONWIDE, Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import BatchConsumer
+from chassis.messaging.timelines import KnownTimelines
 from chassis.runtime.tasks import run_all
 from chassis.runtime.telemetry import PUBLISHED, count_refused
 from chassis.storage.cursor import cursor_of
 from kernel.reference import provinces
-from services.enrollment.store import Entry, Feed
+from services.enrollment.store import Entry, Epoch, Feed
 
 QUEUE = "enrollment.feed"
 """The queue that all events come in by; also the name of the worker's lease."""
@@ -110,6 +111,11 @@ NOT_FOR_PROVINCES = frozenset(
         "enrollment.teacher-left",
         "enrollment.contacts-revealed",
         "enrollment.attendee-named",
+        "enrollment.feed-epoch-begun",
+        "enrollment.timeline-begun",
+        "catalog.timeline-begun",
+        "assessment.timeline-begun",
+        "gateway.timeline-begun",
     }
 )
 """Events that no province gets; only the nation's log has them.
@@ -142,10 +148,12 @@ class FeedWorker:
     Args:
         feed: The logs.
         amqp_url: The broker.
+        timelines: Of the services whose events it takes; without them it takes those of lost time too.
     """
 
-    def __init__(self, feed: Feed, amqp_url: str) -> None:
+    def __init__(self, feed: Feed, amqp_url: str, timelines: KnownTimelines | None = None) -> None:
         self._feed = feed
+        self._timelines = timelines
         self._amqp_url = amqp_url
         self._appended: list[Entry] = []
         """Entries appended since the publisher last looked, the latest `_MOST_IN_MEMORY` of them."""
@@ -162,6 +170,8 @@ class FeedWorker:
         Raises:
             FencedOff: A newer worker has taken over; like other failures it comes in a group.
         """
+        if self._timelines:
+            await self._timelines.load()
         writer = await self._feed.writer()
         self._confirmed, self._appended = await self._feed.positions(), []
 
@@ -171,7 +181,8 @@ class FeedWorker:
             self._wake.set()
             return sum(entry.province == NATIONWIDE for entry in entries)
 
-        consumer = BatchConsumer(self._amqp_url, QUEUE, append, linger=_LINGER_SECONDS)
+        sift = self._timelines.sift if self._timelines else None
+        consumer = BatchConsumer(self._amqp_url, QUEUE, append, linger=_LINGER_SECONDS, sift=sift)
         await run_all(consumer.run(), self._publish(), self._store_positions())
 
     async def _publish(self) -> None:
@@ -184,7 +195,7 @@ class FeedWorker:
         """
         connection = await amqp.connect(self._amqp_url, f"{QUEUE}.publisher")
         async with connection:
-            queues = _Queues(connection)
+            queues = _Queues(connection, (await self._feed.epochs()).current)
             behind = True  # a new worker does not know what the one before it left unsent
             while True:
                 self._wake.clear()  # before the list is taken: what is appended from here on wakes again
@@ -251,13 +262,18 @@ class _Queues:
     Each has a channel of its own: confirms, returns and refusals of one province then say nothing of another, and a
     queue that is full or gone holds up nobody else.
 
+    Args:
+        connection: The broker.
+        epoch: What the numbers belong to.
+
     Attributes:
         refusing: By province, until when (`time.monotonic`) a queue that refused is left alone; forgotten as soon as
             it confirms something.
     """
 
-    def __init__(self, connection: AbstractConnection) -> None:
+    def __init__(self, connection: AbstractConnection, epoch: Epoch) -> None:
         self._connection = connection
+        self._epoch = epoch
         self._channels: dict[str, AbstractChannel] = {}
         self.refusing: dict[str, float] = {}
 
@@ -288,7 +304,9 @@ class _Queues:
         if channel is None:
             channel = self._channels[code] = await self._connection.channel(on_return_raises=True)  # notes N24
         exchange = await channel.get_exchange(amqp.PROVINCES, ensure=False)
-        outcomes = await asyncio.gather(*(_put(exchange, entry) for entry in entries), return_exceptions=True)
+        outcomes = await asyncio.gather(
+            *(_put(exchange, entry, self._epoch) for entry in entries), return_exceptions=True
+        )
         at = 0
         for entry, outcome in zip(entries, outcomes, strict=True):
             if isinstance(outcome, DeliveryError | TimeoutError):  # returned, nacked, or no confirm in time
@@ -305,11 +323,17 @@ class _Queues:
         return at
 
 
-async def _put(exchange: AbstractExchange, entry: Entry) -> None:
+async def _put(exchange: AbstractExchange, entry: Entry, epoch: Epoch) -> None:
     """Publish one entry and wait for its confirm.
 
     Started one after the other, many of these keep their order: a channel's publishes arrive as they were started.
     """
     event = replace(entry.event, actor=None)  # who acted is for the audit log, not for the provinces (R40)
-    message = amqp.to_message(event, sequence=entry.sequence, cursor=cursor_of(entry.sequence))
+    message = amqp.to_message(
+        event,
+        sequence=entry.sequence,
+        cursor=cursor_of(*epoch.position(entry.sequence)),
+        epoch=epoch.number or None,
+        epochbase=epoch.base_of(entry.province) if epoch.number else None,
+    )
     await exchange.publish(message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS)

@@ -93,7 +93,7 @@ def assessment_handlers(deps: Deps) -> Mapping[str, Handler]:
             project=event.project,
             base=event.base,
             at=deps.clock.now(),
-            version=envelope.version,
+            version=envelope.order,
             facts=Facts(until=event.due_on, overdue=event.overdue),
         )
         deps.store.notices.stage(news.of_results_due(occasion), unit)

@@ -78,14 +78,14 @@ class _CatalogEffects:
     async def store_calendar(self, event: RoundCalendar, envelope: Envelope, session: Session) -> None:
         """Store a round's calendar, with the steps that are held here (R1, ADR 33)."""
         stored = await self._store.rounds.find(str(event.year), session)
-        if stored is None or stored.version < envelope.version:
+        if stored is None or stored.version < envelope.order:
             calendar = {name: _phase(days) for name, days in event.calendar.items()}
             steps = {step.code: _phase(step) for step in event.steps if step.code in STEPS}
-            await self._store.rounds.put(Round(str(event.year), envelope.version, calendar, steps), session)
+            await self._store.rounds.put(Round(str(event.year), envelope.order, calendar, steps), session)
 
     async def rename_base(self, event: BaseRenamed, envelope: Envelope, session: Session) -> None:
         """Show the base of its projects under its new name, in lists and workbooks (R2, R42)."""
-        if not await self._store.base_names.rename(event.base, event.name, envelope.version, session):
+        if not await self._store.base_names.rename(event.base, event.name, envelope.order, session):
             return
         named = {"$set": {"base_name": event.name}}
         await self._store.projects.collection.update_many({"base": event.base}, named, session=session)
@@ -101,7 +101,7 @@ class _CatalogEffects:
         renamed = await self._store.base_names.latest(event.base, session)
         project = Project(
             id=event.project,
-            version=envelope.version,
+            version=envelope.order,
             code=event.code,
             title=event.title,
             base=event.base,
@@ -126,7 +126,7 @@ class _CatalogEffects:
             return
         amended = replace(
             project,
-            version=envelope.version,
+            version=envelope.order,
             starts_on=event.starts_on,
             ends_on=event.ends_on,
             amended_at=self._deps.clock.now(),
@@ -156,7 +156,7 @@ class _CatalogEffects:
         before = await self._project_before(key, envelope, session)
         if before is None:
             return None
-        project = moved(before, envelope.version, state, reason)
+        project = moved(before, envelope.order, state, reason)
         await self._store.projects.put(project, session)
         await self._store.seating.touch_all(project, session)
         return project
@@ -164,7 +164,7 @@ class _CatalogEffects:
     async def _project_before(self, key: str, envelope: Envelope, session: Session) -> Project | None:
         """The stored project, unless it has a later version than the event, or was never published."""
         project = await self._store.projects.find(key, session)
-        return project if project and project.version < envelope.version else None
+        return project if project and project.version < envelope.order else None
 
 
 def _phase(days: Days | StepDays) -> Phase:

@@ -71,7 +71,7 @@ def _of_project(deps: Deps, kind: NoticeKind) -> _Tell:
             project=event.project,
             base=event.base,
             at=deps.clock.now(),
-            version=envelope.version,
+            version=envelope.order,
             reason=event.reason,
             facts=Facts(title=event.title, code=event.code, until=event.until),
         )
@@ -102,7 +102,7 @@ def _of_quota(deps: Deps) -> _Tell:
             event.province,
             facts,
             at=deps.clock.now(),
-            version=envelope.version,
+            version=envelope.order,
             reason=event.reason,
         )
 
@@ -113,6 +113,6 @@ def _of_round(deps: Deps) -> _Tell:
     async def tell(event: RoundAmended, envelope: Envelope, session: Session) -> list[Notice]:
         del session
         facts = Facts(year=event.year, changed=event.changed)
-        return news.of_round(event.bases, facts, at=deps.clock.now(), version=envelope.version, reason=event.reason)
+        return news.of_round(event.bases, facts, at=deps.clock.now(), version=envelope.order, reason=event.reason)
 
     return tell

@@ -4,9 +4,11 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
+from chassis.events import TimelineBegun
 from chassis.messaging.amqp import BROKER_ERRORS
 from chassis.messaging.inbox import Consumer
 from chassis.messaging.outbox import Relay
+from chassis.messaging.timelines import KnownTimelines
 from chassis.runtime.tasks import Tasks, forever
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database, StorageError
@@ -94,6 +96,8 @@ EMITTED: tuple[type, ...] = (
     events.Credited,
     events.CreditWithdrawn,
     events.CreditGivenBack,
+    events.FeedEpochBegun,
+    TimelineBegun,
 )
 """Every event of enrollment, for the registry of contracts."""
 
@@ -122,7 +126,7 @@ def tasks(deps: Deps, database: Database, amqp_url: str) -> Tasks:
         **own_handlers(deps),
     }
     inbox = Consumer(database, amqp_url, INBOX, handlers)
-    feed = FeedWorker(deps.store.feed, amqp_url)
+    feed = FeedWorker(deps.store.feed, amqp_url, KnownTimelines(database, SERVICE))
     feed_lease, roster_lease = Lease(database, QUEUE), Lease(database, ROSTERS)
 
     async def publish_feed() -> None:

@@ -1,6 +1,7 @@
 """Enrollment in MongoDB: collections, indexes and queries; the only place of the service that knows the database."""
 
 from services.enrollment.store.enrollments import Listed
+from services.enrollment.store.epochs import Epoch, Epochs
 from services.enrollment.store.feed import Entry, Feed, FencedOff, Reading
 from services.enrollment.store.rosters import Rosters, RowsOf
 from services.enrollment.store.schools import SchoolOrder, SchoolSelection
@@ -15,6 +16,8 @@ __all__ = [
     "EnrollmentOrder",
     "EnrollmentSelection",
     "Entry",
+    "Epoch",
+    "Epochs",
     "Feed",
     "FencedOff",
     "Listed",

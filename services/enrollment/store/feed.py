@@ -13,6 +13,7 @@ from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Collection, Database, Document
 from chassis.storage.wakeups import Wakeups, woken
 from kernel.reference import provinces
+from services.enrollment.store.epochs import Epoch, EpochBook, Epochs
 
 WINDOW = 500
 _SENT = "sent"
@@ -121,7 +122,8 @@ class Writer:
 class Feed:
     """The logs, `{_id: "<province>:<sequence>", province, sequence, event}`; an entry is never changed.
 
-    Another document, `sent`, holds the last number that each province's queue has confirmed.
+    In another collection, the document `sent` holds the last number that each province's queue has confirmed, and
+    `epochs` what restores have made of the numbers.
 
     Args:
         database: The service's database.
@@ -133,13 +135,30 @@ class Feed:
             read_concern=ReadConcern("majority")
         )  # a number that a reader has seen is not rolled back
         self.state = database["feed_state"]
+        self._epochs = EpochBook(database, self.state)
 
     async def prepare(self) -> None:
-        """Create the indexes."""
+        """Create the indexes, that of waiting events as every repository has it, and read the epochs."""
+        await self.state.create_index(
+            [("events.at", 1)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
+        )
+        await self.epochs()
         await self._log.create_index([("province", 1), ("sequence", 1)], unique=True, name="sequence")
         await self._log.create_index([("event.id", 1), ("province", 1)], unique=True, name="once")
         for field in ("school", "base"):
             await self._log.create_index([("province", 1), (f"event.data.{field}", 1), ("sequence", 1)], name=field)
+
+    async def epochs(self) -> Epochs:
+        """The epochs of the logs (ADR 69)."""
+        return await self._epochs.all()
+
+    async def begin_epoch(self, reason: str) -> Epoch:
+        """Begin another epoch after a restore from an older copy; the numbers that the logs have are kept.
+
+        Args:
+            reason: Why, for the audit (R40) and for the provinces.
+        """
+        return await self._epochs.begin(await _ends(self.entries), reason)
 
     async def writer(self) -> Writer:
         """A writer for the worker that holds the feed's lease."""

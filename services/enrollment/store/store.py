@@ -38,6 +38,7 @@ COLLECTIONS = (
     "reveals",
     "contact_reveals",
     "attendee_names",
+    "feed_state",
 )
 """The collections whose documents carry events."""
 SEALED = ("schools", "roster_rows", "teachers")

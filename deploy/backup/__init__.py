@@ -1,0 +1,1 @@
+"""Backups of the services' databases: dump, restore and verify (ADR 70)."""

@@ -1,0 +1,170 @@
+"""`python -m deploy.backup key|dump|restore|verify`: backups of the services' databases (ADR 70).
+
+Exit codes: 0 done; 1 refused, or the backup or what is in it is wrong; 2 bad usage, or the database is away.
+
+The ballot box has no backup, nor have the keys that are to be destroyed with its ballots: whatever is restored would
+undo that (ADR 54). Other keys are not in a backup either; they are kept apart from it, or it would open itself.
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pymongo import MongoClient
+
+from chassis.messaging.republishing import FORMATS
+from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
+from chassis.storage.mongo import StorageError
+from deploy.backup.archive import Damaged, new_key, read_key
+from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, dump, file_name, history
+from deploy.backup.restoring import PRODUCERS, Failed, Restore
+from deploy.backup.verifying import empty_server, verify
+from kernel.dates import SHANGHAI
+
+cli = console("Backups of the services' databases (ADR 70).")
+Service = Annotated[str, typer.Argument(help=f"One of {', '.join(PRODUCERS)}.")]
+KeyFile = Annotated[
+    Path, typer.Option("--key", envvar="BACKUP_KEY_FILE", exists=True, dir_okay=False, help="The backup key's file.")
+]
+Backup = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The backup.")]
+
+
+@cli.command()
+def key() -> None:
+    """Print a new backup key: keep it apart from the backups, and in two places."""
+    typer.echo(new_key())
+
+
+@cli.command("dump")
+def dump_(
+    *,
+    service: Service,
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where the backup goes; it is made if need be.")],
+    key_file: KeyFile,
+    url: Annotated[str, typer.Option(envvar="MONGODB_URL", help="As the service's user.", show_default=False)],
+    name: Annotated[str | None, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.")] = None,
+    admin: Annotated[
+        str | None, typer.Option(help="The database's administrator, where it keeps no snapshots for half an hour.")
+    ] = None,
+) -> None:
+    """Write a service's database as it is at this instant, sealed; the service may work on. Prints the file's name."""
+    _require(service)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = file_name(folder, service, datetime.now(UTC))
+    begun = file.with_suffix(".part")
+    secret = _key(key_file)
+    try:
+        with history(admin), MongoClient[dict[str, Any]](url, appname=OWN_NAME) as client, begun.open("wb") as rows:
+            manifest = dump(client, service, name or service, rows, secret)
+    except StorageError as error:
+        begun.unlink(missing_ok=True)
+        raise database_is_away(error) from error
+    begun.rename(file)
+    _show(manifest)
+    typer.echo(file)
+
+
+@cli.command("restore")
+def restore_(
+    *,
+    service: Service,
+    file: Backup,
+    key_file: KeyFile,
+    environments: Annotated[
+        typer.FileText, typer.Option(help='JSON: {"environments": {"catalog": {"MONGODB_URL": …}, …}}.')
+    ],
+    reason: Annotated[str, typer.Option(help="Why, for the audit and the provinces (R40).")],
+    at: Annotated[
+        datetime | None, typer.Option(formats=FORMATS, help="Up to when the copy reaches, if not as the backup says.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Drop what the database holds.")] = False,
+    operator: Operator = "",
+) -> None:
+    """Put a service's database back, in the order in which nobody takes the past for the present (ADR 69).
+
+    Stop all processes of the service before, and start them afterwards. Prints what the audit knows of the service and
+    the copy does not, a line of JSON each: what is to be done anew by hand, or is given up.
+    """
+    _require(service)
+    work = Restore(service, json.load(environments)["environments"], lambda step: typer.echo(step, err=True))
+    point = at if at is None or at.tzinfo else at.replace(tzinfo=SHANGHAI)
+    acting = act_of(operator).operator or ""
+    try:
+        done = work.run(file, _key(key_file), reason=reason, operator=acting, at=point, replace=replace)
+    except NotEmpty as error:
+        _refuse(f"数据库 {error} 非空，覆盖请加 --replace the database holds documents: --replace drops them")
+    except Damaged as error:
+        _refuse(f"备份损坏 the backup is damaged: {error}")
+    except Failed as error:
+        _refuse(str(error))
+    except StorageError as error:
+        raise database_is_away(error) from error
+    _show(done.manifest)
+    for act in done.undone:
+        typer.echo(json.dumps(act, ensure_ascii=False, sort_keys=True))
+    typer.echo(f"已恢复至 restored to {done.reaches.isoformat()}；已作废 undone: {len(done.undone)}", err=True)
+
+
+@cli.command("verify")
+def verify_(
+    file: Backup,
+    key_file: KeyFile,
+    url: Annotated[
+        str | None, typer.Option(help="A server with an empty database; one is started if none is given.")
+    ] = None,
+) -> None:
+    """Restore a backup into an empty database and examine it; exit 1 and name what does not hold."""
+    secret = _key(key_file)
+    try:
+        if url:
+            manifest, faults = asyncio.run(verify(file, secret, url))
+        else:
+            with empty_server() as address:
+                manifest, faults = asyncio.run(verify(file, secret, address))
+    except NotEmpty as error:
+        _refuse(f"数据库 {error} 非空 the database holds documents")
+    except Damaged as error:
+        _refuse(f"备份损坏 the backup is damaged: {error}")
+    except StorageError as error:
+        raise database_is_away(error) from error
+    _show(manifest)
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(WRONG)
+    typer.echo("完好 intact")
+
+
+def _require(service: str) -> None:
+    if service not in PRODUCERS:
+        raise typer.BadParameter(
+            f"没有备份的服务 {service} has no backup; SERVICE is one of {', '.join(PRODUCERS)} (ADR 54, ADR 70)"
+        )
+
+
+def _key(file: Path) -> bytes:
+    try:
+        return read_key(file)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--key") from error
+
+
+def _show(manifest: Manifest) -> None:
+    size = sum(each["bytes"] for each in manifest.collections.values())
+    typer.echo(
+        f"{manifest.service}: 截至 as of {manifest.taken.isoformat()}，{manifest.documents} 个文档 documents, "
+        f"{size / 1e6:.1f} MB",
+        err=True,
+    )
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(WRONG)
+
+
+if __name__ == "__main__":
+    cli()

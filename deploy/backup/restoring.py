@@ -1,0 +1,135 @@
+"""Go back to a backup: what has to be done, in its order, so that nobody takes the past for the present (ADR 69)."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from chassis.storage.mongo import connect
+from chassis.storage.timeline import Timelines, working
+from deploy.backup.copying import OWN_NAME, Manifest, knows, reaches, restore
+from deploy.local.suite import GATEWAY, SUBGRAPHS, module_of
+
+PRODUCERS = (*SUBGRAPHS, GATEWAY)
+"""Who has a database and sends events."""
+_AUDIT = "assessment"
+_MARGIN = timedelta(hours=1)
+_RATE = "1000"
+_AT = "%Y-%m-%dT%H:%M:%S.%f%z"
+Environments = Mapping[str, Mapping[str, str]]
+"""By process, the variables `MONGODB_URL`, `MONGODB_DATABASE` and `AMQP_URL` that it has."""
+
+
+class Failed(RuntimeError):  # noqa: N818 - says which step
+    """A step of a restore did not succeed; those before it are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A database that was put back.
+
+    Attributes:
+        manifest: What its backup holds.
+        reaches: Up to when the copy reaches, real time.
+        undone: What the audit knows of the service, and its database does not, as `audit diff` has it.
+    """
+
+    manifest: Manifest
+    reaches: datetime
+    undone: list[dict[str, Any]]
+
+
+class Restore:
+    """The restore of one service's database.
+
+    Args:
+        service: Whose database.
+        environments: Of the processes.
+        say: Told each step, before it is done.
+    """
+
+    def __init__(self, service: str, environments: Environments, say: Callable[[str], None]) -> None:
+        self._service = service
+        self._environments = environments
+        self._say = say
+        self._url = environments[service]["MONGODB_URL"]
+        self._name = environments[service]["MONGODB_DATABASE"]
+
+    def run(
+        self, file: Path, key: bytes, *, reason: str, operator: str, at: datetime | None = None, replace: bool = False
+    ) -> Restored:
+        """Do it all, but for stopping the service before and starting it afterwards.
+
+        Args:
+            file: The backup.
+            key: The backup key.
+            reason: Why, for the audit and the provinces.
+            operator: Who, for the audit.
+            at: Up to when the copy reaches, where somebody knows better than the backup.
+            replace: Whether what the database holds is dropped.
+
+        Raises:
+            Failed: A process of the service runs, or a command failed.
+            NotEmpty: The database holds documents.
+            Damaged: The backup is not whole.
+        """
+        if signs := asyncio.run(self._working()):
+            raise Failed(f"服务仍在运行 the service runs: {'; '.join(signs)}")
+        self._say(f"恢复 restore {file.name} → {self._name}")
+        with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME, w="majority") as client, file.open("rb") as rows:
+            manifest = restore(client, self._name, rows, key, replace=replace)
+            point = at or reaches(client[self._name], manifest.taken)
+        told = ("--reason", reason, "--as", operator)
+        self._command(self._service, "timeline", "new", "--at", point.strftime(_AT), *told)
+        if self._service == "enrollment":
+            self._command(self._service, "feed", "new-epoch", *told)
+        self._command(self._service, "events", "go-on")  # the copy's mark of the broker may be older than the broker's
+        since = (point - _MARGIN).strftime(_AT)
+        for other in PRODUCERS:
+            if other != self._service:
+                self._command(other, "events", "republish", "--since", since, "--rate", _RATE)
+        return Restored(manifest, point, list(self._undone(point)))
+
+    async def _working(self) -> list[str]:
+        async with connect(self._url, OWN_NAME) as client:
+            return list(await working(client, client[self._name], OWN_NAME))
+
+    def _undone(self, point: datetime) -> Iterator[dict[str, Any]]:
+        if self._service == _AUDIT:
+            return  # what it knows itself was undone with it: compare its head with an anchor
+        number = asyncio.run(self._timeline())
+        since = (point - _MARGIN).strftime(_AT)
+        listed = self._command(
+            _AUDIT, "audit", "diff", "--producer", self._service, "--since", since, "--timeline", str(number)
+        )
+        with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME) as client:
+            for line in listed.splitlines():
+                act = json.loads(line)
+                if not knows(client[self._name], act["event"]):
+                    yield act
+
+    async def _timeline(self) -> int:
+        async with connect(self._url, OWN_NAME) as client:
+            return (await Timelines(client[self._name]).current()).number
+
+    def _command(self, process: str, *arguments: str) -> str:
+        """What an operator's command of a process prints."""
+        self._say(f"python -m {module_of(process)} {' '.join(arguments)}")
+        done = subprocess.run(
+            [sys.executable, "-m", module_of(process), *arguments],
+            env=os.environ | self._environments[process],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Failed(done.stderr.strip() or done.stdout.strip())
+        return done.stdout
