@@ -25,7 +25,7 @@ from yarl import URL
 
 from chassis.events import Envelope
 from chassis.runtime.tasks import run_all
-from chassis.runtime.telemetry import BROKER_CONNECTED
+from chassis.runtime.telemetry import BROKER_CONNECTED, BROKER_RECONNECTS
 
 EVENTS = "training.events"
 """The topic exchange of every event."""
@@ -51,6 +51,7 @@ _PREFIXES = ("cloudEvents_", "cloudEvents:")
 _ACTOR = "actor"
 _CONNECT_SECONDS = 10.0
 _taken = asyncio.Event()
+_opened: set[str] = set()
 log = structlog.get_logger()
 
 
@@ -97,6 +98,9 @@ async def _open(url: str, name: str, *, trial: bool) -> AbstractConnection:
         gauge = BROKER_CONNECTED.labels(name)
         connection.close_callbacks.add(lambda *_: gauge.set(0))
         gauge.set(1)
+        if name in _opened:
+            BROKER_RECONNECTS.labels(name).inc()
+        _opened.add(name)
     _taken.set()
     return connection
 
