@@ -164,8 +164,8 @@ explorer: ## fetch and build the explorer that the gateway serves at /explorer/ 
 
 .PHONY: operations
 operations: ## what front ends' operations cost at `make run`, the dearest first: count, p50, p99, codes
-	@url=$$($(LOCAL) endpoint graphql)
-	$(BIN)/python -m gateway operations "$${url%/graphql}"
+	@url=$$($(LOCAL) endpoint metrics.gateway)
+	$(BIN)/python -m gateway operations "$$url"
 
 .PHONY: faults
 faults: install ## every fault drill in full, on real servers: bench/results/faults.md (as root, for the full disk)

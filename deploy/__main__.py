@@ -77,7 +77,7 @@ def run(
         with console.status("正在载入数据 Loading the data …"):
             logins = asyncio.run(load_once(suite, seed))
         write_private(ENDPOINTS, json.dumps(_endpoints(suite, logins), ensure_ascii=False, indent=2))
-        _show(suite.url, suite.now(), logins)
+        _show(suite.url, suite.now(), logins, suite.metrics)
         if logins["seed"] != seed:
             console.print(f"保留原有数据 The data is that of SEED={logins['seed']}; for SEED={seed}: make reset")
         console.print("按 Ctrl-C 停止 Ctrl-C stops everything")
@@ -122,9 +122,14 @@ def status() -> None:
 
 
 @cli.command()
-def endpoint(name: Annotated[str, typer.Argument(help="A key of endpoints.json, such as amqp.")]) -> None:
+def endpoint(
+    name: Annotated[str, typer.Argument(help="A key of endpoints.json, such as amqp or metrics.gateway.")],
+) -> None:
     """Print an address of the running suite, for scripts."""
-    print(_endpoints_of_running()[name])
+    found: Any = _endpoints_of_running()
+    for part in name.split("."):
+        found = found[part]
+    print(found)
 
 
 @cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})  # --help is the process's
@@ -251,7 +256,8 @@ def _show_running(process: int | None) -> int:
     if url is None:
         console.print(f"正在启动 It is starting (process {process})")
         return 0
-    _show(url, Clock(HOME / "clock.json").now(), json.loads((HOME / LOGINS).read_text(encoding="utf-8")))
+    logins = json.loads((HOME / LOGINS).read_text(encoding="utf-8"))
+    _show(url, Clock(HOME / "clock.json").now(), logins, _endpoints_of_running()["metrics"])
     return 0
 
 
@@ -272,12 +278,14 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
         "province_queues": {
             code: {"url": parts.amqp_url(queue_of(code)), "queue": queue_of(code)} for code in provinces()
         },
+        "metrics": suite.metrics,
         "environments": {name: suite.settings(name) for name in PROCESSES},
     }
 
 
-def _show(url: str, now: datetime, logins: dict[str, Any]) -> None:
+def _show(url: str, now: datetime, logins: dict[str, Any], metrics: dict[str, str]) -> None:
     show(console, url, logins)
+    console.print(f"指标 metrics    {'  '.join(metrics.values())}")
     tomorrow = now + timedelta(days=1)
     console.print(f"业务时间 domain time {now:%Y-%m-%d %H:%M} → make clock AT={tomorrow:%Y-%m-%d}T09:00")
 

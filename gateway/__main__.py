@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from chassis.runtime.console import console
+from chassis.runtime.measures import say_build
 from chassis.runtime.tasks import Role
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import serve
@@ -61,7 +62,14 @@ def standalone(
     app = build_standalone(supergraph, settings)
     for line in announcement(subgraph_addresses(supergraph, settings), host, port):
         typer.echo(line)
-    serve(app, host, port, settings.server, message_bytes=settings.limits.body_bytes)
+    serve(
+        app,
+        host,
+        port,
+        settings.server,
+        message_bytes=settings.limits.body_bytes,
+        metrics_port=settings.metrics_port,
+    )
 
 
 def _serve(role: Role | None = None) -> None:
@@ -70,7 +78,13 @@ def _serve(role: Role | None = None) -> None:
     process = ProcessSettings()
     role = role or process.role
     if role in BACKGROUND_ROLES:
-        serve(build_background(process, role), process.host, process.port, process.server)
+        serve(
+            build_background(process, role),
+            process.host,
+            process.port,
+            process.server,
+            metrics_port=process.metrics_port,
+        )
         return
     settings = GatewaySettings()
     serve(
@@ -80,12 +94,14 @@ def _serve(role: Role | None = None) -> None:
         settings.server,
         message_bytes=settings.limits.body_bytes,
         proxies=settings.forwarded_allow_ips,
+        metrics_port=settings.metrics_port,
     )
 
 
 def _observe() -> None:
     configure_logs("gateway")
     configure_traces("gateway")
+    say_build("gateway")
 
 
 def _add_role(role: Role) -> None:

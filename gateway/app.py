@@ -59,7 +59,7 @@ from gateway.resilience import guarded as guarded_calls
 from gateway.settings import GatewaySettings, ProcessSettings, StandaloneSettings
 
 BACKGROUND_ROLES = frozenset({Role.RELAY, Role.WORKER})
-"""Roles that answer probes and metrics only."""
+"""Roles that answer probes only."""
 _FOREIGN_IDLE_SECONDS = 4.0
 """Less than most servers keep an idle connection by default (uvicorn and Node: 5 s)."""
 _ALL_SCOPES = (frozenset[str](), *(frozenset({scope.value}) for scope in Scope if scope is not Scope.PUBLIC))
@@ -143,7 +143,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
 
 
 def build_background(settings: ProcessSettings, role: Role) -> Starlette:
-    """A relay or a worker: identity's events out or in, with probes and metrics; no supergraph, no subgraph, no key.
+    """A relay or a worker: identity's events out or in, with probes; no supergraph, no subgraph, no key.
 
     Args:
         settings: The settings.

@@ -171,7 +171,9 @@ def documents(
 
 @commands.command()
 def operations(
-    urls: Annotated[list[str], typer.Argument(help="Root address of each gateway, such as http://127.0.0.1:8000.")],
+    urls: Annotated[
+        list[str], typer.Argument(help="Address of each gateway's metrics, such as http://127.0.0.1:9000/metrics.")
+    ],
 ) -> None:
     """Print what front ends' operations cost, the dearest first, from the metrics of running gateways."""
     typer.echo(table_of(rows_of(map(_metrics_of, urls))))
@@ -186,7 +188,7 @@ def _metrics_of(url: str) -> str:
     if urlsplit(url).scheme not in {"http", "https"}:
         raise typer.BadParameter(f"应为 http 或 https 地址 an address of http or https is wanted: {url}")
     try:
-        with urlopen(f"{url.rstrip('/')}/metrics", timeout=_METRICS_SECONDS) as reply:  # noqa: S310 - HTTP, as checked
+        with urlopen(url, timeout=_METRICS_SECONDS) as reply:  # noqa: S310 - HTTP, as checked
             return str(reply.read().decode())
     except (OSError, ValueError, HTTPException) as error:
         raise typer.BadParameter(f"无法读取 cannot read {url}: {type(error).__name__}") from error

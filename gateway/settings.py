@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.principal import Scope
+from chassis.runtime.measures import say_keys
 from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.settings import DatabaseSettings, Environment, read_keys
 from chassis.runtime.tasks import Role
@@ -42,6 +43,7 @@ class StandaloneSettings(BaseSettings):
         explorer_dir: The explorer's files.
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
         reload_seconds: Seconds between two looks at the supergraph's file; 0 looks at SIGHUP only.
+        metrics_port: Port of a listener of its own for `/metrics`; none by default, and then there are no metrics.
         server: Bounds of the server, and the times of its end, as JSON such as `{"drain_seconds": 8}`.
     """
 
@@ -53,6 +55,7 @@ class StandaloneSettings(BaseSettings):
     explorer_dir: Path | None = None
     override_labels: frozenset[str] = frozenset()
     reload_seconds: float = Field(default=3.0, ge=0)
+    metrics_port: int | None = None
     server: ServerSettings = ServerSettings()
 
 
@@ -64,6 +67,7 @@ class ProcessSettings(DatabaseSettings):
         amqp_url: Connection string with the gateway's own user; identity's events go there.
         host: Address to listen on.
         port: Port to listen on.
+        metrics_port: Port of a listener of its own for `/metrics`; none by default, and then there are no metrics.
         role: What the process does: `all` by default, or `api`, `relay` or `worker`; the command line has precedence.
         server: Bounds of the server, and the times of its end, as JSON such as `{"drain_seconds": 8}`.
     """
@@ -72,6 +76,7 @@ class ProcessSettings(DatabaseSettings):
     amqp_url: SecretStr
     host: str = "127.0.0.1"
     port: int = 8000
+    metrics_port: int | None = None
     role: Role = Role.ALL
     server: ServerSettings = ServerSettings()
 
@@ -179,4 +184,6 @@ class GatewaySettings(ProcessSettings):
 
     def keys(self) -> KeySet:
         """The private keys that sign tokens."""
-        return read_keys(self.signing_key_file)
+        keys = read_keys(self.signing_key_file)
+        say_keys(key.kid for key in keys.keys)
+        return keys

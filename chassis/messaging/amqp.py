@@ -25,7 +25,7 @@ from yarl import URL
 
 from chassis.events import Envelope
 from chassis.runtime.tasks import run_all
-from chassis.runtime.telemetry import BROKER_CONNECTED
+from chassis.runtime.telemetry import BROKER_CONNECTED, BROKER_RECONNECTS
 
 EVENTS = "training.events"
 """The topic exchange of every event."""
@@ -56,6 +56,7 @@ _ACTOR = "actor"
 _TIMELINE, _RESTORED = "timeline", "restoredto"
 _CONNECT_SECONDS = 10.0
 _taken = asyncio.Event()
+_opened: set[str] = set()
 log = structlog.get_logger()
 
 
@@ -102,6 +103,9 @@ async def _open(url: str, name: str, *, trial: bool) -> AbstractConnection:
         gauge = BROKER_CONNECTED.labels(name)
         connection.close_callbacks.add(lambda *_: gauge.set(0))
         gauge.set(1)
+        if name in _opened:
+            BROKER_RECONNECTS.labels(name).inc()
+        _opened.add(name)
     _taken.set()
     return connection
 

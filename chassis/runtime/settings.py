@@ -10,6 +10,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.clock import Clock
+from chassis.runtime.measures import say_keys
 from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.tasks import Role
 
@@ -43,6 +44,7 @@ class ServiceSettings(DatabaseSettings):
         internal_jwks_file: The gateway's public keys, a JWK set.
         host: Address to listen on.
         port: Port to listen on.
+        metrics_port: Port of a listener of its own for `/metrics`; none by default, and then there are no metrics.
         environment: `production` by default, so that no feature of development is on by accident.
         clock_file: The file with the offset of the domain clock; development only.
         role: Which part of the service the process runs; a role on the command line has precedence.
@@ -53,6 +55,7 @@ class ServiceSettings(DatabaseSettings):
     internal_jwks_file: Path
     host: str = "127.0.0.1"
     port: int
+    metrics_port: int | None = None
     environment: Environment = Environment.PRODUCTION
     clock_file: Path | None = None
     role: Role = Role.ALL
@@ -70,7 +73,9 @@ class ServiceSettings(DatabaseSettings):
 
     def internal_keys(self) -> KeySet:
         """The public keys that internal tokens are checked with."""
-        return read_keys(self.internal_jwks_file)
+        keys = read_keys(self.internal_jwks_file)
+        say_keys(key.kid for key in keys.keys)
+        return keys
 
 
 def read_keys(file: Path) -> KeySet:

@@ -47,6 +47,9 @@ LANE_ROWS = Histogram(
 LANE_WAITING = Gauge("guopei_lane_waiting", "Rows that wait for a lane", ["service"])
 LANE_BUSY = Counter("guopei_lane_busy_total", "Rows refused because a lane was full", ["service"])
 BROKER_CONNECTED = Gauge("guopei_broker_connected", "Whether a connection to the broker is open", ["connection"])
+BROKER_RECONNECTS = Counter(
+    "guopei_broker_reconnects_total", "How often a connection to the broker was opened again", ["connection"]
+)
 CONNECTIONS_REFUSED = Counter("guopei_connections_refused_total", "Connections ended by a bound", ["bound"])
 REQUESTS = Histogram("guopei_graphql_seconds", "Time to answer a GraphQL request", ["service"])
 

@@ -1,4 +1,4 @@
-"""The ASGI application of a subgraph: GraphQL behind the internal token, probes, metrics, background tasks."""
+"""The ASGI application of a subgraph: GraphQL behind the internal token, probes, background tasks."""
 
 import asyncio
 import time
@@ -13,7 +13,6 @@ import orjson
 import structlog
 from graphql import GraphQLError
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -92,7 +91,7 @@ def subgraph_app(
         schema: Its schema.
         verifier: Checks the gateway's internal tokens.
         start: Opens connections and yields the running service; left when the process stops.
-        role: Which part this process runs; a relay or a worker serves probes and metrics only.
+        role: Which part this process runs; a relay or a worker serves probes only.
     """
     subgraph = _Subgraph(name, schema, verifier, start, role)
     graph = [Route("/graphql", subgraph.graphql, methods=["POST"])] if role in {Role.ALL, Role.API} else []
@@ -101,7 +100,6 @@ def subgraph_app(
             *graph,
             Route("/livez", subgraph.live),
             Route("/readyz", subgraph.ready),
-            Route("/metrics", _metrics),
         ],
         middleware=[Middleware(Counted, service=name), Middleware(Untouched, serving=subgraph.serves)],
         lifespan=subgraph.lifespan,
@@ -352,7 +350,3 @@ def _refusal_reply(request: Request, refusal: Refusal, language: Language) -> Re
     if "retryAfter" in refusal.details:
         response.headers["Retry-After"] = str(refusal.details["retryAfter"])
     return response
-
-
-async def _metrics(_: Request) -> Response:
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

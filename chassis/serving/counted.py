@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.runtime.outcomes import GRAPH, count_request, judged_by_status
 
 _REFUSED_BY = "guopei.code"
-_UNCOUNTED = {GRAPH, "/livez", "/readyz", "/metrics"}
+_UNCOUNTED = {GRAPH, "/livez", "/readyz"}
 _NO_REPLY = 500
 
 

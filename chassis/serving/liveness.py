@@ -5,6 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from chassis.runtime.measures import watch_driver
+
 _EVERY_SECONDS = 10.0
 _HUNG_SECONDS = 45.0
 
@@ -31,6 +33,7 @@ class Canary:
         self._every_seconds = every_seconds
         self._hung_seconds = hung_seconds
         self._asked: float | None = None
+        self._answered = time.monotonic()
 
     @property
     def alive(self) -> bool:
@@ -39,9 +42,11 @@ class Canary:
 
     async def run(self) -> None:
         """Ask until cancelled."""
+        watch_driver(lambda: time.monotonic() - self._answered)
         while True:
             self._asked = time.monotonic()
             with suppress(Exception):  # whatever it raises, the driver has answered
                 await self._ask()
             self._asked = None
+            self._answered = time.monotonic()
             await asyncio.sleep(self._every_seconds)

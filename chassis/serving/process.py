@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from chassis.messaging.republishing import event_commands
 from chassis.messaging.timelines import timeline_commands
 from chassis.runtime.console import console
+from chassis.runtime.measures import say_build, watch_server
 from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.settings import ServiceSettings
 from chassis.runtime.tasks import Role
@@ -28,6 +29,7 @@ from chassis.serving.connections import BoundedProtocol, BoundedSocket, Guard
 from chassis.serving.descriptors import within_limit
 from chassis.serving.headers import SecureHeaders
 from chassis.serving.listener import close_gently
+from chassis.serving.metrics import MetricsServer, running
 from chassis.serving.watchdog import Watchdog
 from chassis.storage.rotation import vault_commands
 
@@ -108,6 +110,7 @@ class Server(uvicorn.Server):
         message_bytes: The most bytes of a WebSocket message; None for no WebSockets.
         proxies: Addresses or networks whose `X-Forwarded-For` is trusted, by commas; None for this host's, and for no
             limit on the connections of an address.
+        metrics_port: Port of a listener of its own, which answers `/metrics` and nothing else; None for none.
     """
 
     def __init__(
@@ -119,6 +122,7 @@ class Server(uvicorn.Server):
         *,
         message_bytes: int | None = None,
         proxies: str | None = None,
+        metrics_port: int | None = None,
     ) -> None:
         self._settings = settings = within_limit(settings or ServerSettings())
         self._stopping: Stopping = getattr(app.state, "stopping", Stopping())
@@ -142,6 +146,8 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=cast("int", settings.grace_seconds),  # uvicorn says int, and waits for any number
         )
         super().__init__(config)
+        watch_server(self.server_state.tasks, self.server_state.connections)
+        self._metrics = None if metrics_port is None else MetricsServer(host, metrics_port, settings)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until SIGTERM, watched; SIGHUP ends nothing."""
@@ -155,7 +161,8 @@ class Server(uvicorn.Server):
         """Serve inside a running loop."""
         self._watchdog.start()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hangup)
-        await super().serve(sockets)
+        async with running(self._metrics):
+            await super().serve(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal asks the process to stop: from now on the watchdog counts."""
@@ -204,7 +211,14 @@ def main(
         values = settings()
         configure_logs(name)
         configure_traces(name)
-        serve(build(values, role or values.role), values.host, values.port, values.server)
+        say_build(name)
+        serve(
+            build(values, role or values.role),
+            values.host,
+            values.port,
+            values.server,
+            metrics_port=values.metrics_port,
+        )
 
     root = console(commands.info.help or name)
     root.add_typer(commands)
@@ -237,6 +251,7 @@ def serve(
     *,
     message_bytes: int | None = None,
     proxies: str | None = None,
+    metrics_port: int | None = None,
 ) -> None:
     """Serve until SIGTERM, then end in order (ADR 41; notes N39, N16).
 
@@ -247,8 +262,9 @@ def serve(
         settings: Bounds, and the times of the end.
         message_bytes: The most bytes of a WebSocket message; None for no WebSockets.
         proxies: Addresses or networks whose `X-Forwarded-For` is trusted, separated by commas; None for this host's.
+        metrics_port: Port of the listener for `/metrics`; None for none.
     """
-    server = Server(app, host, port, settings, message_bytes=message_bytes, proxies=proxies)
+    server = Server(app, host, port, settings, message_bytes=message_bytes, proxies=proxies, metrics_port=metrics_port)
     gc.collect()
     gc.freeze()  # modules and schemas live as long as the process: the collector need not visit them (notes N61)
     with suppress(KeyboardInterrupt):

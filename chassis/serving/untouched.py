@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 UNTOUCHED = "Guopei-Untouched"
 """Header of a reply 503, with the value 1: nothing of the request was executed, mutations included."""
-_PROBES = {"/livez", "/readyz", "/metrics"}
+_PROBES = {"/livez", "/readyz"}
 _HEADERS = [(UNTOUCHED.lower().encode("ascii"), b"1"), (b"connection", b"close"), (b"content-length", b"0")]
 
 

@@ -16,6 +16,8 @@ from typing import NoReturn
 
 import orjson
 
+from chassis.runtime.measures import LOOP_LAG
+
 STALLED, OVERRUN = 70, 71
 """Exit codes: the loop stood still; the stop took too long."""
 MEANINGS = {
@@ -47,7 +49,7 @@ class Watchdog:
     def start(self) -> None:
         """Watch the running loop until `end`; called inside the loop, by its thread."""
         loop = asyncio.get_running_loop()
-        self._beat(loop)
+        self._beat(loop, loop.time())
         watch = threading.Thread(target=self._watch, args=(loop, threading.get_ident()), name="watchdog", daemon=True)
         watch.start()
 
@@ -59,10 +61,12 @@ class Watchdog:
         """The process has stopped by itself."""
         self._ended.set()
 
-    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _beat(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        now = loop.time()
+        LOOP_LAG.observe(max(now - due, 0.0))
         self._beats += 1
         if not self._ended.is_set():
-            loop.call_later(self._interval, self._beat, loop)
+            loop.call_later(self._interval, self._beat, loop, now + self._interval)
 
     def _watch(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
         seen, missed, stopping = 0, 0, 0.0

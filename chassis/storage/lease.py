@@ -18,6 +18,7 @@ import structlog
 from pymongo import ReturnDocument
 
 from chassis.ids import new_id
+from chassis.runtime.measures import Holding
 from chassis.runtime.tasks import run_all
 from chassis.storage.mongo import Database, DuplicateKey, StorageError, bounded
 
@@ -47,6 +48,7 @@ class Lease:
         self._seconds = seconds
         self._holder = new_id()
         self._until = 0.0
+        self._holding = Holding(name)
 
     def check(self) -> None:
         """Require that the lease still holds; to be called before each step that cannot be undone.
@@ -72,7 +74,8 @@ class Lease:
         token = await self._wait()
         log.info("lease taken", lease=self._name, token=token)
         try:
-            await run_all(work(token), self._renew(token))
+            with self._holding:
+                await run_all(work(token), self._renew(token))
         finally:
             with suppress(StorageError), bounded(self._seconds / 3):
                 await self._change(token, _PAST)

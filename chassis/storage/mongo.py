@@ -26,10 +26,13 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 
+from chassis.runtime.measures import CLOCK_SKEW
 from chassis.storage.condition_wait import mend
+from chassis.storage.driver_metrics import measure, watch
 from kernel.dates import SHANGHAI
 
 mend()
+measure()
 Document = dict[str, Any]
 Database = AsyncDatabase[Document]
 Collection = AsyncCollection[Document]
@@ -156,17 +159,21 @@ def connect(url: str, name: str | None = None) -> Client:
     defaults: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name.lower() not in given}
     if name:
         defaults["appname"] = name
-    return AsyncMongoClient(url, tz_aware=True, tzinfo=SHANGHAI, w="majority", journal=True, **defaults)
+    client: Client = AsyncMongoClient(url, tz_aware=True, tzinfo=SHANGHAI, w="majority", journal=True, **defaults)
+    watch(client)
+    return client
 
 
 async def ping(database: Database) -> None:
-    """Ask the database whether it is there; a driver that works returns or raises within twenty seconds.
+    """Ask the database whether it is there, and what time it has; a driver that works returns or raises within 20 s.
 
     Raises:
         StorageError: It is not.
     """
+    asked = time.time()
     with bounded(_PING_SECONDS):
-        await database.command("ping")
+        said = await database.command("hello")
+    CLOCK_SKEW.set((asked + time.time()) / 2 - said["localTime"].timestamp())
 
 
 def to_document(value: Any) -> Document:

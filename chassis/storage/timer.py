@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from chassis.runtime.measures import TIMER_SUCCESS
 from chassis.runtime.tasks import Task, forever, run_all
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database, StorageError
@@ -60,5 +61,6 @@ async def _run(name: str, message: str, act: Act) -> None:
     except Exception:
         log.exception("timer failed", timer=name, act=message)
     else:
+        TIMER_SUCCESS.labels(name, message).set_to_current_time()
         if done:
             log.info(message, timer=name, count=done)

@@ -20,6 +20,10 @@ _NAMES = (
     "assessment",
     "ballots",
     "gateway",
+    "catalog.metrics",
+    "enrollment.metrics",
+    "assessment.metrics",
+    "gateway.metrics",
 )
 
 

@@ -62,6 +62,15 @@ class Suite:
         return f"http://127.0.0.1:{self.parts.ports[GATEWAY]}"
 
     @property
+    def metrics(self) -> dict[str, str]:
+        """Where each process shows its metrics, by its name; the ballot box shows none."""
+        return {
+            name: f"http://127.0.0.1:{self.parts.ports.port_of(metrics_of(name))}/metrics"
+            for name in self._names
+            if not name.startswith(BALLOTS)
+        }
+
+    @property
     def clock_file(self) -> Path:
         """The file with the offset of the domain clock, which all processes share (ADR 5)."""
         return self.home / "clock.json"
@@ -145,6 +154,7 @@ class Suite:
         known = {"BALLOTS_SECRET_FILE": str(secrets.ballots_secret)}
         if name == BALLOTS:
             return settings | known | {"KEYS_DIR": str(self.home / "keys-ballots")} | self.overrides.get(process, {})
+        settings["METRICS_PORT"] = str(ports.port_of(metrics_of(process)))
         settings |= {"AMQP_URL": self.parts.amqp_url(name), "VAULT_FILE": str(secrets.vault_keys)}
         if name == GATEWAY:
             urls = {subgraph: f"http://127.0.0.1:{ports[subgraph]}/graphql" for subgraph in SUBGRAPHS}
@@ -173,6 +183,11 @@ class Suite:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def metrics_of(process: str) -> str:
+    """The name of the port at which a process shows its metrics."""
+    return f"{process}.metrics"
 
 
 def module_of(process: str) -> str:

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -79,7 +78,7 @@ class Lifespan:
                 self.ready = False
 
     def routes(self) -> list[BaseRoute]:
-        """`/livez`, `/readyz` and `/metrics`."""
+        """`/livez` and `/readyz`."""
 
         async def livez(_: Request) -> Response:
             return Response(status_code=200 if self.canary is None or self.canary.alive else 503)
@@ -88,10 +87,7 @@ class Lifespan:
             ready = self.ready and is_known_to_broker(self.role) and not self.stopping
             return Response(status_code=200 if ready else 503)
 
-        async def metrics(_: Request) -> Response:
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-        return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+        return [Route("/livez", livez), Route("/readyz", readyz)]
 
 
 def application(

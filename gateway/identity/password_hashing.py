@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from prometheus_client import Gauge
 
 from kernel.refusals import UNAVAILABLE
 
@@ -17,6 +18,7 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # without 0, 1, I and O, which a
 _CODE_LENGTH = 12
 THREADS = 2
 """How many secrets are hashed at once."""
+LOGIN_WAITING = Gauge("guopei_login_waiting", "Secrets that are hashed or wait for it")
 _MOST_WAITING = 200  # about five seconds of work; later calls are refused
 
 
@@ -63,10 +65,12 @@ class Passwords:
         if self._waiting >= _MOST_WAITING:
             raise UNAVAILABLE(retryAfter=2)
         self._waiting += 1
+        LOGIN_WAITING.inc()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *secrets_)
         finally:
             self._waiting -= 1
+            LOGIN_WAITING.dec()
 
     def _verify(self, hashed: str, secret: str) -> bool:
         try:

@@ -61,8 +61,8 @@ from tests.unit.gateway.serving import Browser, served
 
 METHODS = {"get", "post", "put", "delete", "patch"}
 FILES_OF_PAGES = {route.path for name in ("ballot", "c", "check-in", "page") for route in page_routes(name)}
-ELSEWHERE = {"/graphql", "/livez", "/readyz", "/metrics", "/", "/explorer/", *FILES_OF_PAGES}
-"""The graph, probes and metrics, the explorer, and files of pages."""
+ELSEWHERE = {"/graphql", "/livez", "/readyz", "/", "/explorer/", *FILES_OF_PAGES}
+"""The graph, probes, the explorer, and files of pages."""
 NOW = datetime(2024, 5, 20, 9, tzinfo=UTC)
 UNUSED = cast("TokenVerifier", None)  # the routes are listed, none is called
 

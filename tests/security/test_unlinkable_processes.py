@@ -209,7 +209,7 @@ async def seized(home: Path, collector: Collector) -> AsyncIterator[Seized]:
             taken.logs = {str(file): file.read_bytes() for file in suite.home.rglob("*.log*") if file.is_file()}
             taken.told = repr([span for span in collector.spans if span.service in (REGISTER, GATEWAY)])
             for name in (REGISTER, GATEWAY):
-                async with http.get(f"http://127.0.0.1:{suite.parts.ports[name]}/metrics") as answer:
+                async with http.get(suite.metrics[name]) as answer:
                     assert answer.status == 200
                     taken.told += await answer.text()
             yield taken

@@ -8,6 +8,7 @@ from dataclasses import replace
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError
+from prometheus_client import Gauge
 
 from chassis.events import NATIONWIDE, Envelope
 from chassis.messaging import amqp
@@ -27,6 +28,7 @@ _LINGER_SECONDS = 0.02  # provinces follow live: shorter than projections may wa
 _LOOK_AGAIN_SECONDS = 5.0
 _MOST_IN_MEMORY = 2_000
 _STORE_EVERY_SECONDS = 0.2
+FEED_SENT = Gauge("guopei_feed_sent", "The last number that each province's queue has confirmed", ["province"])
 log = structlog.get_logger()
 
 FOR_EVERY_PROVINCE = frozenset(
@@ -173,7 +175,8 @@ class FeedWorker:
         if self._timelines:
             await self._timelines.load()
         writer = await self._feed.writer()
-        self._confirmed, self._appended = await self._feed.positions(), []
+        self._appended = []
+        self._note_confirmed(await self._feed.positions())
 
         async def append(batch: Sequence[Envelope]) -> int:
             entries = await writer.append([(event, readers_of(event)) for event in batch])
@@ -216,8 +219,13 @@ class FeedWorker:
         return all(entry.sequence <= self._confirmed.get(entry.province, entry.sequence) for entry in entries)
 
     async def _send(self, queues: "_Queues", entries: Mapping[str, Sequence[Entry]]) -> None:
-        self._confirmed |= await queues.send(entries)
+        self._note_confirmed(await queues.send(entries))
         self._moved.set()
+
+    def _note_confirmed(self, positions: Mapping[str, int]) -> None:
+        self._confirmed |= positions
+        for province, sequence in positions.items():
+            FEED_SENT.labels(province).set(sequence)
 
     async def _store_positions(self) -> None:
         """Store the confirmed positions for the next worker, some times a second and once more at the end.

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prometheus_client import Gauge
 from pymongo import WriteConcern
 from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
@@ -23,6 +24,7 @@ ENDS: list[Document] = [
 ]
 """A pipeline over the entries for the last number of each log; its cost grows with the number of logs only."""
 _DUPLICATE = 11000
+FEED_SEQUENCE = Gauge("guopei_feed_sequence", "The last number of each log", ["province"])
 
 
 class FencedOff(RuntimeError):  # noqa: N818 - not an error of the program: another worker goes on
@@ -73,6 +75,7 @@ class Writer:
     def __init__(self, log: Collection, ends: Mapping[str, int]) -> None:
         self._log = log
         self._ends = dict(ends)
+        self._show(self._ends)
 
     async def append(self, batch: Sequence[tuple[Envelope, Sequence[str]]]) -> list[Entry]:
         """Append events to the national log and to those of their provinces, each under the next number.
@@ -94,7 +97,9 @@ class Writer:
             entries = list(_numbered(wanted, dict(self._ends)))
             written = entries[: await self._insert(entries)]
             added += written
-            self._ends |= {entry.province: entry.sequence for entry in written}
+            grown = {entry.province: entry.sequence for entry in written}
+            self._ends |= grown
+            self._show(grown)
             if len(written) == len(entries):
                 break
             existing = await self._existing({key for key, _ in wanted})  # repeats are rare: looked for only now
@@ -102,6 +107,10 @@ class Writer:
                 raise FencedOff
             wanted = {key: event for key, event in wanted.items() if key not in existing}
         return added
+
+    def _show(self, ends: Mapping[str, int]) -> None:
+        for province, sequence in ends.items():
+            FEED_SEQUENCE.labels(province).set(sequence)
 
     async def _insert(self, entries: Sequence[Entry]) -> int:
         """Insert in order up to the first entry whose number or event is in the log; how many were inserted."""

@@ -13,7 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis.runtime.server_settings import ServerSettings
+from chassis.serving.metrics import MetricsServer, running
 from chassis.serving.process import Server
+from tests.support.eventually import eventually
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,15 @@ class Browser:
 
     async def graphql(self, query: str, *, headers: dict[str, str] | None = None, **more: Any) -> Answer:
         return await self.send("POST", "/graphql", json={"query": query, **more}, headers=headers)
+
+
+@asynccontextmanager
+async def measured() -> AsyncIterator[str]:
+    """Show this process's metrics on a free port; yields their address."""
+    server = MetricsServer("127.0.0.1", 0, ServerSettings())
+    async with running(server):
+        await eventually(lambda: server.started)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/metrics"
 
 
 @asynccontextmanager

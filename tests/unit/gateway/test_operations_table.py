@@ -6,7 +6,7 @@ from gateway.operations_table import Row, rows_of
 from gateway.protection.trusted_documents import TrustedDocuments, manifest
 from tests.support.processes import command
 from tests.unit.gateway.following import gateway
-from tests.unit.gateway.serving import json_reply
+from tests.unit.gateway.serving import json_reply, measured
 from tests.unit.gateway.test_observing import HEADERS, NAMED, REPLY, failing
 
 TABLED = NAMED.replace("Schools", "Tabled")
@@ -40,7 +40,8 @@ async def test_the_command_prints_count_times_and_codes_of_a_running_gateway() -
         graph.source.reply = failing("INTERNAL")
         for _ in range(2):
             await graph.browser.graphql(TABLED, headers=HEADERS)
-        done = await command("gateway", "operations", graph.browser.url)
+        async with measured() as url:
+            done = await command("gateway", "operations", url)
     (line,) = [line.split() for line in done.out.splitlines() if line.startswith("Tabled")]
     assert (line[:3], line[-1]) == (["Tabled", "query", "3"], "INTERNAL=2")
 

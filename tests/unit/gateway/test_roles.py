@@ -18,7 +18,7 @@ from gateway.federation.supergraph import load_supergraph
 from gateway.identity.messaging import tasks
 from gateway.identity.store import IdentityStore
 
-PROBES = {"/livez", "/readyz", "/metrics"}
+PROBES = {"/livez", "/readyz"}
 AWAY = "mongodb://127.0.0.1:1"
 
 
