@@ -1,6 +1,7 @@
 """Checks that commands of enrollment share: whose it is, and whether the school may act."""
 
 from chassis.commands.guards import require_scope
+from chassis.context import act_under
 from chassis.principal import Principal, Scope
 from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
@@ -19,12 +20,16 @@ from services.enrollment.store import Visibility
 async def own_school(deps: Deps, principal: Principal) -> School:
     """The school of a school's account; for one that has ended nobody acts, nor does who was replaced (R3, R5).
 
+    What the command does is recorded under the name under which the school acts, in events as in histories, whichever
+    of the school's accounts is used (ADR 20). Rows on the lane take that name from what they load.
+
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
     """
     require_scope(principal, Scope.SCHOOL)
     school = await deps.store.schools.get(principal.school or "")
     require_person(school, principal.person)
+    act_under(acts_as(school))
     return school
 
 
