@@ -3,10 +3,11 @@
 from chassis.commands.guards import require_scope
 from chassis.context import act_under
 from chassis.principal import Principal, Scope
-from kernel.refusals import NOT_FOUND
+from kernel.refusals import NOT_FOUND, UNKNOWN_ROUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.project import Round
 from services.enrollment.domain.school import (
     School,
     acts_as,
@@ -52,6 +53,18 @@ async def require_still_designated(deps: Deps, principal: Principal) -> School |
         Refusal: `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
     """
     return await own_school(deps, principal) if principal.scope is Scope.SCHOOL else None
+
+
+async def round_of(deps: Deps, year: int) -> Round:
+    """The round of a year (R1).
+
+    Raises:
+        Refusal: `UNKNOWN_ROUND`.
+    """
+    calendar = await deps.store.rounds.find(str(year))
+    if calendar is None:
+        raise UNKNOWN_ROUND(year=year)
+    return calendar
 
 
 def own_enrollment(admission: Admission, principal: Principal, key: str) -> Enrollment:
