@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from chassis.principal import Principal
 
@@ -27,6 +28,10 @@ class Act:
     idempotency_key: str | None = None
     operator: str | None = None
 
+    def under(self, name: str) -> Self:
+        """The act recorded under a name, such as that of the person in whose place an organisation's account acts."""
+        return replace(self, principal=replace(self.principal, name=name)) if self.principal else self
+
 
 _NOBODY = Act()
 _CURRENT: ContextVar[Act] = ContextVar("act", default=_NOBODY)
@@ -35,6 +40,11 @@ _CURRENT: ContextVar[Act] = ContextVar("act", default=_NOBODY)
 def current_act() -> Act:
     """The act of the current task; by default one of nobody."""
     return _CURRENT.get()
+
+
+def act_under(name: str) -> None:
+    """Record what the current act does from here on under a name; the block of `acting` ends it."""
+    _CURRENT.set(current_act().under(name))
 
 
 @contextmanager

@@ -143,6 +143,9 @@ INTERNAL = RefusalKind("INTERNAL", "系统内部错误", "Internal error")
 UNKNOWN_PROVINCE = RefusalKind(
     "UNKNOWN_PROVINCE", "省份代码无效", "Not a province code", rule="R2", unblock=Unblock.SELF
 )
+UNKNOWN_ROUND = RefusalKind(
+    "UNKNOWN_ROUND", "该年度没有轮次", "No round in that year", rule="R1", unblock=Unblock.MINISTRY
+)
 REASON_MISSING = RefusalKind("REASON_MISSING", "须说明理由", "A reason is needed", unblock=Unblock.SELF)
 INVALID_REASON = RefusalKind(
     "INVALID_REASON",

@@ -236,7 +236,8 @@ class Effects:
     async def designated(self, event: PersonDesignated, envelope: Envelope, session: Session) -> None:
         """Give the designated person the one account beside the school's own, and close the former one's (R5).
 
-        The school's account remembers which designation the accounts follow: a late event changes nothing.
+        The school's account acts under the person's name too. It remembers which designation the accounts follow: a
+        late event changes nothing.
         """
         if not (event.person and event.name):
             return
@@ -259,7 +260,8 @@ class Effects:
             own = await self._store.accounts.save(named, (), session)
         replaced = former[0].id if former else None
         told = [events.PersonDelegated(**events.of(school), delegate=own.id, replaced=replaced)]
-        await self._store.accounts.save(replace(school, designation=envelope.order), told, session)
+        followed = replace(school, designation=envelope.order, name=event.name)
+        await self._store.accounts.save(followed, told, session)
 
     async def _school_account(self, code: str, province: str, session: Session) -> Account:
         """The school's own account; its login name is its code (R3)."""

@@ -19,6 +19,7 @@ NEWCOMER = {
     "post": "TEACHER",
     "employment": "FULL_TIME",
 }
+ANOTHER = NEWCOMER | {"name": "另教师", "idNumber": id_number("44010019900101991")}
 
 
 async def issued(client: Client, **row: str) -> dict[str, Any]:
@@ -54,6 +55,11 @@ async def test_r5_r40_the_designated_persons_acts_are_audited_under_person_and_s
     who = {"subject": account["id"], "scope": "school", "organization": SCHOOL.code, "name": "沈专员"}
     rows = await audited(story, actor=account["id"], type="enrollment.teacher-added")
     assert [(row["subject"], row["actor"]) for row in rows] == [(teacher, who)]
+
+    (by_school,) = await school.do(ADD_TEACHERS, rows=[ANOTHER])
+    (row,) = await audited(story, subject=by_school["teacher"]["id"], type="enrollment.teacher-added")
+    assert row["actor"]["subject"] != account["id"]
+    assert (row["actor"]["organization"], row["actor"]["name"]) == (SCHOOL.code, "沈专员")
 
     account = await issued(person, scope="teacher", person=teacher, name="新教师")
     client = await public.activate(account["account"]["login"], account["code"], password, "teacher")

@@ -15,7 +15,7 @@ from chassis.principal import Principal
 from chassis.storage.idempotency import request_mark
 from chassis.storage.unit_of_work import UnitOfWork
 from kernel.dates import today
-from kernel.refusals import NOT_FOUND
+from kernel.refusals import NOT_FOUND, UNKNOWN_ROUND
 from services.catalog.commands.deps import Deps
 from services.catalog.domain import quota
 from services.catalog.domain.base import Base
@@ -58,9 +58,11 @@ class Loaded:
         """The project's round.
 
         Raises:
-            Refusal: `NOT_FOUND`.
+            Refusal: `UNKNOWN_ROUND`.
         """
-        return required(self.rounds, project.year, "round")
+        if project.year not in self.rounds:
+            raise UNKNOWN_ROUND(year=project.year)
+        return self.rounds[project.year]
 
     def base_of(self, project: Project) -> Base:
         """The project's base.

@@ -65,8 +65,8 @@ async def draft_project(
         changes: Fields of the plan, by the domain's names.
 
     Raises:
-        Refusal: `NOT_FOUND`, `FORBIDDEN`, `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME`, `UNKNOWN_PROVINCE` or
-            `INVALID_PLAN`.
+        Refusal: `NOT_FOUND`, `UNKNOWN_ROUND`, `FORBIDDEN`, `INVALID_KIND`, `INVALID_TEXT`, `UNKNOWN_THEME`,
+            `UNKNOWN_PROVINCE` or `INVALID_PLAN`.
     """
     base = await own_base(deps, principal, base_id)
     current = await round_of(deps, year)

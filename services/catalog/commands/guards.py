@@ -4,7 +4,7 @@ from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.mongo import Session
 from kernel.reference import provinces
-from kernel.refusals import FORBIDDEN, NOT_FOUND, UNKNOWN_PROVINCE
+from kernel.refusals import FORBIDDEN, UNKNOWN_PROVINCE, UNKNOWN_ROUND
 from services.catalog.commands.deps import Deps
 from services.catalog.domain.base import Base
 from services.catalog.domain.project import Project
@@ -49,11 +49,11 @@ async def round_of(deps: Deps, year: int, session: Session | None = None) -> Rou
     """The round of a year.
 
     Raises:
-        Refusal: `NOT_FOUND`.
+        Refusal: `UNKNOWN_ROUND`.
     """
     current = await deps.store.rounds.find(str(year), session)
     if current is None:
-        raise NOT_FOUND(kind="round", id=str(year))
+        raise UNKNOWN_ROUND(year=year)
     return current
 
 

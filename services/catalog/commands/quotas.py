@@ -48,7 +48,7 @@ async def adjust_quota(
         above_round: Whether the limit is meant to exceed the one that the round gives.
 
     Raises:
-        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, or what `quotas.adjust` refuses.
+        Refusal: `NOT_FOUND`, `UNKNOWN_ROUND`, `REASON_MISSING`, `INVALID_REASON`, or what `quotas.adjust` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     base = await deps.store.bases.get(base_id)

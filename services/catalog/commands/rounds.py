@@ -77,7 +77,7 @@ async def extend_phase(
         reason: As it was typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, or what `opening.extend_phase` refuses.
+        Refusal: `UNKNOWN_ROUND`, `REASON_MISSING`, `INVALID_REASON`, or what `opening.extend_phase` refuses.
     """
     require_scope(principal, Scope.MINISTRY)
     current = await round_of(deps, year)
@@ -103,7 +103,7 @@ async def amend_round(
         reason: As it was typed.
 
     Raises:
-        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, or what
+        Refusal: `UNKNOWN_ROUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, or what
             `round_amendment.amend_round` refuses.
     """
     require_scope(principal, Scope.MINISTRY)

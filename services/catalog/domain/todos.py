@@ -33,7 +33,7 @@ class Due:
         status: The state of the projects that it is about.
         bases: The ids of the bases whose projects it is about; None for all.
         year: The round; None for all.
-        closes_at: Until when it can be done; None where nothing ends it.
+        closes_at: Until when it can be done; None where nothing ends it, or each project has a day of its own.
         starts_by: Only projects that start on this day or before.
         ends_by: Only projects that end on this day or before.
     """

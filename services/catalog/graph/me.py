@@ -1,12 +1,15 @@
 """What the catalog adds to whoever asks: the own bases, and what waits about plans and projects (ADR 36)."""
 
 import asyncio
+from datetime import date, datetime, time
 from typing import Self
 
 import strawberry
 
 from chassis.graph.todo import TodoFields, TodoKind, Waiting, names_caller
 from chassis.principal import Scope
+from chassis.storage.paging import Tally
+from kernel.dates import SHANGHAI
 from services.catalog.domain import base as bases
 from services.catalog.domain.todos import Due, duties_of_base, duties_of_ministry
 from services.catalog.domain.vocabulary import PhaseName
@@ -86,6 +89,11 @@ async def _counted(context: Context, duties: list[Due]) -> list[Waiting]:
     """The duties with how many projects each is about, counted by one operation."""
     found = await context.deps.store.projects.tallies(duties)
     return [
-        Waiting(TodoKind(due.duty.value), tally.count, due.rule, due.closes_at, tally.only)
+        Waiting(TodoKind(due.duty.value), tally.count, due.rule, due.closes_at or _finishes_at(tally), tally.only)
         for due, tally in zip(duties, found, strict=True)
     ]
+
+
+def _finishes_at(tally: Tally) -> datetime | None:
+    """When the first of the projects is finished by itself (R28, ADR 67); None where that is told of none."""
+    return datetime.combine(date.fromisoformat(tally.least), time(), SHANGHAI) if tally.least else None

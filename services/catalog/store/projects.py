@@ -176,8 +176,8 @@ class Projects(Repository[Project]):
         return [_rows(part, of_part) for part, of_part in zip(parts, documents, strict=True)]
 
     async def tallies(self, duties: Sequence[Due]) -> list[Tally]:
-        """How many projects each duty is about, in one database operation."""
-        return await tallies(self.collection, [_due(duty) for duty in duties], by="_id")
+        """How many projects each duty is about, and when the first is finished by itself, in one database operation."""
+        return await tallies(self.collection, [_due(duty) for duty in duties], by="_id", least="finishes_on")
 
     async def related(self, keys: Sequence[Key], visibility: Visibility) -> dict[Key, Any]:
         """The aggregates of those keys, of any kinds, in one operation.

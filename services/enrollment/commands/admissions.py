@@ -22,6 +22,7 @@ from kernel.refusals import BUSY
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment
 from services.enrollment.domain.refusals import DESIGNATED_PERSON_MISSING, NO_LONGER_DESIGNATED, SCHOOL_CLOSED
+from services.enrollment.domain.school import acts_as
 from services.enrollment.store import Store
 
 log = structlog.get_logger()
@@ -56,10 +57,12 @@ class AdmissionBatch(Batch[Admission, Command, Enrollment, Enrollment]):
         return await self._store.admissions.load(unit, commands, marks, self._clock.now(), self._offer_time)
 
     def decide(self, unit: UnitOfWork, state: Admission, row: EnrollmentRow) -> Enrollment | None:
-        """Let the command decide, and stage its steps."""
+        """Let the command decide, and stage its steps; a school's are recorded as its histories have them (R5)."""
         with state.row() as steps:
             outcome = row.command.decide(state)
-        self._store.admissions.store_steps(unit, steps, row.act, outcome.id if outcome else None, row.request)
+        school = row.command.school
+        act = row.act.under(acts_as(state.school(school))) if school else row.act
+        self._store.admissions.store_steps(unit, steps, act, outcome.id if outcome else None, row.request)
         return outcome
 
     def finish(self, unit: UnitOfWork, state: Admission) -> None:

@@ -7,7 +7,7 @@ from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey
 from kernel.refusals import NOT_FOUND
 from services.enrollment.commands.deps import Deps
-from services.enrollment.commands.guards import own_school
+from services.enrollment.commands.guards import own_school, round_of
 from services.enrollment.domain.cut_off import CutOffs, key_of, set_cut_off
 
 
@@ -25,11 +25,11 @@ async def set_inner_cut_off(
         closes_on: The last day, included; None takes it back.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`, `CUT_OFF_NOT_EARLIER`,
-            `CUT_OFF_PAST` or `STALE_VERSION`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `UNKNOWN_ROUND`, `SCHOOL_CLOSED`, `NO_LONGER_DESIGNATED`,
+            `CUT_OFF_NOT_EARLIER`, `CUT_OFF_PAST` or `STALE_VERSION`.
     """
     school = await own_school(deps, principal)
-    calendar = await deps.store.rounds.get(str(year))
+    calendar = await round_of(deps, year)
     if project_id and (await deps.store.projects.get(project_id)).year != year:
         raise NOT_FOUND(kind="project", id=project_id)
     key = key_of(school.id, year)

@@ -10,9 +10,10 @@ from chassis.storage.mongo import DuplicateKey
 from kernel.free_text import Reason, Title
 from kernel.refusals import FORBIDDEN, NOT_FOUND
 from services.enrollment.commands.deps import Deps
+from services.enrollment.commands.guards import round_of
 from services.enrollment.domain import funding as payments
 from services.enrollment.domain.funding import Funding, FundingEntry
-from services.enrollment.domain.refusals import FUNDING_CORRECTED, UNKNOWN_ROUND
+from services.enrollment.domain.refusals import FUNDING_CORRECTED
 from services.enrollment.domain.vocabulary import FundingSource
 from services.enrollment.store import own_province
 
@@ -99,8 +100,7 @@ async def record_funding(
 
 async def _require_known(deps: Deps, province: str, entry: NewFunding) -> None:
     """Refuse a round, a school of the province or a project of the round that does not exist."""
-    if await deps.store.rounds.find(str(entry.year)) is None:
-        raise UNKNOWN_ROUND(year=entry.year)
+    await round_of(deps, entry.year)
     if entry.school is not None:
         school = await deps.store.schools.find(entry.school)
         if school is None or school.province != province:

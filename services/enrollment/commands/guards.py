@@ -1,11 +1,13 @@
 """Checks that commands of enrollment share: whose it is, and whether the school may act."""
 
 from chassis.commands.guards import require_scope
+from chassis.context import act_under
 from chassis.principal import Principal, Scope
-from kernel.refusals import NOT_FOUND
+from kernel.refusals import NOT_FOUND, UNKNOWN_ROUND
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission
 from services.enrollment.domain.enrollment import Enrollment
+from services.enrollment.domain.project import Round
 from services.enrollment.domain.school import (
     School,
     acts_as,
@@ -19,12 +21,16 @@ from services.enrollment.store import Visibility
 async def own_school(deps: Deps, principal: Principal) -> School:
     """The school of a school's account; for one that has ended nobody acts, nor does who was replaced (R3, R5).
 
+    What the command does is recorded under the name under which the school acts, in events as in histories, whichever
+    of the school's accounts is used (ADR 20). Rows on the lane take that name from what they load.
+
     Raises:
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
     """
     require_scope(principal, Scope.SCHOOL)
     school = await deps.store.schools.get(principal.school or "")
     require_person(school, principal.person)
+    act_under(acts_as(school))
     return school
 
 
@@ -47,6 +53,18 @@ async def require_still_designated(deps: Deps, principal: Principal) -> School |
         Refusal: `NOT_FOUND`, `SCHOOL_CLOSED` or `NO_LONGER_DESIGNATED`.
     """
     return await own_school(deps, principal) if principal.scope is Scope.SCHOOL else None
+
+
+async def round_of(deps: Deps, year: int) -> Round:
+    """The round of a year (R1).
+
+    Raises:
+        Refusal: `UNKNOWN_ROUND`.
+    """
+    calendar = await deps.store.rounds.find(str(year))
+    if calendar is None:
+        raise UNKNOWN_ROUND(year=year)
+    return calendar
 
 
 def own_enrollment(admission: Admission, principal: Principal, key: str) -> Enrollment:

@@ -106,7 +106,7 @@ async def commit_roster(deps: Deps, principal: Principal, *, key: str, mode: Ros
     now = deps.clock.now()
     await _require_open_round(deps, key, now)
     committed, events = commit(roster, mode, by, now, datetime.now(UTC))
-    committer = {"subject": principal.subject, "organization": principal.organization, "name": principal.name}
+    committer = {"subject": principal.subject, "organization": principal.organization, "name": by}
     marked = replace(committed, committer=committer, traceparent=current_act().traceparent)
     return await deps.store.rosters.save(marked, events)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chassis.commands import bulk
 from chassis.commands.bulk import Batch, Row, RowResult
 from chassis.commands.guards import require_rows, require_scope
-from chassis.context import current_act
+from chassis.context import act_under, current_act
 from chassis.events import NATIONWIDE
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
@@ -48,6 +48,8 @@ async def designate_person(deps: Deps, principal: Principal, *, name: str, phone
     changed, events = schools.designate(school, PersonName.of(name, "name", "R5"), sealed, address, person=new_id())
     if principal.person and changed.designated and changed.designated.id != principal.person:
         raise FORBIDDEN(rule="R5")
+    if principal.person is None:
+        act_under(school.name)  # it is the school that names a person, not the one who is replaced
     return await deps.store.schools.save(changed, events)
 
 

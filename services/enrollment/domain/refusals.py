@@ -256,9 +256,6 @@ NOT_ACCEPTED = RefusalKind(
 )
 
 # Funding
-UNKNOWN_ROUND = RefusalKind(
-    "UNKNOWN_ROUND", "该年度没有轮次", "No round in that year", rule="R1", unblock=Unblock.MINISTRY
-)
 INVALID_FUNDING = RefusalKind(
     "INVALID_FUNDING",
     "经费记录有误：金额须大于0且不超过100亿元（更正可为0），须写明计划项目，更正不改年度",

@@ -223,6 +223,19 @@ async def test_an_unknown_theme_is_refused_already_in_a_draft(season: Season) ->
     assert (refused.code, refused.extensions["rule"]) == ("UNKNOWN_THEME", "R8")
 
 
+async def test_r1_a_year_without_a_round_is_refused_in_one_way_wherever_it_is_named(season: Season) -> None:
+    base = await season.register_base()
+    quota = 'mutation($id: ID!) { adjustQuota(baseId: $id, input: {year: 2030, limit: 9, reason: "抽检"}) { id } }'
+    amend = 'mutation { amendRound(year: 2030, version: 1, input: {title: "国培"}, reason: "更正") { version } }'
+    for refused in (
+        await refusal(season, base, DRAFT, base=base.bases[0], input=PLAN | {"year": 2030}),
+        await refusal(season, MINISTRY, quota, id=base.bases[0]),
+        await refusal(season, MINISTRY, amend),
+    ):
+        found = refused.extensions
+        assert (refused.code, found["rule"], found["unblock"], found["year"]) == ("UNKNOWN_ROUND", "R1", "MINISTRY", 2030)
+
+
 async def test_after_the_sixth_of_may_nothing_new_goes_in(season: Season) -> None:
     base = await season.register_base()
     draft = await season.draft(base)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.principal import Principal
+from services.catalog.commands import tell_missed_finishes
 from tests.integration.catalog.season import SUBMIT, Season
 from tests.support.graph import Refused
 from tests.support.principals import ANYBODY, MINISTRY
@@ -72,7 +73,11 @@ async def test_r28_a_published_project_waits_for_its_start_on_its_first_day_and_
     await season.act(base, "mutation($id: ID!) { startProject(id: $id) { id } }", id=project["id"])
     assert await waits(season, base) == {}
     season.at("2024-07-14T08:00")
-    assert set(await waits(season, base)) == {"FINISH"}
+    assert {kind: entry["closesAt"] for kind, entry in (await waits(season, base)).items()} == {"FINISH": None}
+    season.at("2024-07-15T08:00")
+    await tell_missed_finishes(season.deps)
+    finish = (await waits(season, base))["FINISH"]
+    assert finish["closesAt"] == "2024-07-22T00:00:00+08:00", "the day on which the class is finished by itself"
 
 
 async def test_r2_a_draft_of_a_base_that_has_ended_waits_for_nobody(season: Season) -> None:

@@ -63,7 +63,7 @@ async def test_a_cut_off_lies_before_the_national_deadline_and_is_of_a_round_and
         ({"year": 2024, "closesOn": "2024-05-20"}, "CUT_OFF_NOT_EARLIER"),
         ({"year": 2024, "closesOn": "0001-01-01"}, "CUT_OFF_PAST"),
         ({"year": 2024, "closesOn": "2024-05-11"}, "CUT_OFF_PAST"),
-        ({"year": 2025, "closesOn": "2025-05-10"}, "NOT_FOUND"),
+        ({"year": 2025, "closesOn": "2025-05-10"}, "UNKNOWN_ROUND"),
         ({"year": 2024, "closesOn": "2024-05-10", "projectId": "nobody"}, "NOT_FOUND"),
     ):
         assert (await refused(season, SCHOOL, SET, i=given)).code == code

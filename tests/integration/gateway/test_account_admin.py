@@ -97,6 +97,8 @@ async def test_r5_the_designated_person_acts_for_the_school_under_the_own_name(
     principal = deps.sessions.check(person).principal
     assert (principal.name, principal.school, principal.organization) == ("何敏", OWN, OWN)
     assert principal.person == "何敏-1"
+    (own,) = await deps.store.by_login(OWN, Scope.SCHOOL)
+    assert (own.principal().name, own.principal().person) == ("何敏", None)  # what the school does, the person does
     await hear(deps, added("t1"))
     (given,) = await issue(browser, person, {"scope": "teacher", "person": "t1"})
     stored = await database["accounts"].find_one({"_id": given["account"]["id"]})
