@@ -15,7 +15,13 @@ from chassis.storage.unit_of_work import UnitOfWork
 from services.assessment.commands.quota_proposals import find_proposal
 from services.assessment.domain import project as projects
 from services.assessment.domain.attendance import miss
-from services.assessment.domain.quota_proposal import QuotaLimit, QuotaProposal, RoundQuotas, follow_adjustment
+from services.assessment.domain.quota_proposal import (
+    LimitChange,
+    QuotaLimit,
+    QuotaProposal,
+    RoundQuotas,
+    follow_adjustment,
+)
 from services.assessment.domain.record import Record, follow
 from services.assessment.domain.vocabulary import HeldMode, ProjectPhase, ProposalState
 from services.assessment.store import AttendeeName, Store
@@ -112,7 +118,9 @@ class QuotaAdjusted:
     base: str
     year: int
     limit: int
+    effective_from: date
     proposal: str | None = None
+    follows_round: bool = False
 
 
 @dataclass(frozen=True)
@@ -276,13 +284,15 @@ class Effects:
             await self._store.rounds.put(RoundQuotas(str(event.year), envelope.version, event.quotas), session)
 
     async def quota_adjusted(self, event: QuotaAdjusted, envelope: Envelope, session: Session) -> None:
-        """Keep the limit in force of a base, and note what was made of a proposal (R39); a late event is no limit."""
-        if event.proposal and (proposal := await find_proposal(self._store, event.proposal, session)):
+        """Keep the limits of a base, and note what was made of a proposal (R39); the round's own are kept with it."""
+        if event.follows_round:
+            return
+        day = event.effective_from
+        if event.proposal and (proposal := await find_proposal(self._store, event.proposal, day, session)):
             await self._decide(proposal, follow_adjustment(proposal, event.limit), session)
-        key = f"{event.base}:{event.year}"
-        stored = await self._store.limits.find(key, session)
-        if stored is None or stored.version < envelope.version:
-            await self._store.limits.put(QuotaLimit(key, envelope.version, event.limit), session)
+        key, change = f"{event.base}:{event.year}", LimitChange(envelope.version, event.limit, day)
+        stored = await self._store.limits.find(key, session) or QuotaLimit(key, envelope.version)
+        await self._store.limits.put(stored.after(change), session)
 
     async def _decide(self, proposal: QuotaProposal, decided: QuotaProposal, session: Session) -> None:
         if decided is proposal:

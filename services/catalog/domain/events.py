@@ -210,6 +210,7 @@ class QuotaAdjusted:
 
     Attributes:
         proposal: Id of the proposal of assessment that this decides; None where it follows from none.
+        follows_round: Whether it is the round's own limit that was amended, which an adjustment goes before.
     """
 
     base: str
@@ -222,6 +223,7 @@ class QuotaAdjusted:
     province: str
     base_name: str | None = None
     proposal: str | None = None
+    follows_round: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -245,6 +245,7 @@ def follow_round(
         effective_from=day,
         province=quota.province,
         base_name=base_name,
+        follows_round=True,
     )
     return changed, [event]
 

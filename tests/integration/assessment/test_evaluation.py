@@ -33,6 +33,7 @@ from services.assessment.commands import (
     AttendanceMark,
     ResultMark,
     confirm_credits,
+    evaluations,
     issue_ballot_token,
     publish_results,
     record_attendance,
@@ -577,6 +578,47 @@ async def test_r36_turnout_is_that_of_the_last_midnight(register: Register) -> N
     register.at(OPENS + timedelta(days=1))
     await register.look()
     assert (await register.instrument()).turnout == 6
+
+
+async def test_r34_a_look_takes_some_and_what_fails_for_one_keeps_no_other_waiting(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither when windows are set nor when the turnout is counted."""
+    monkeypatch.setattr(evaluations, "_MOST", 1)
+    await register.listed()
+    register.at(FINISHED)
+    await register.phase(ProjectPhase.FINISHED)
+    first, last = sorted((SURVEY, TEACHING))
+    box, store, failed = register.evaluations.box, register.deps.store.instruments, ["asked", "saved"]
+    set_up, save = box.set_up, store.save
+
+    async def torn(instrument: str, *given: Any) -> str:
+        if instrument == first:
+            failed.remove("asked")
+            raise KeyError("boxKey")
+        return await set_up(instrument, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(box, "set_up", torn)
+        assert [await register.evaluations.schedule() for _ in range(2)] == [0, 1]
+    assert ((await register.instrument(first)).opens_at, (await register.instrument(last)).opens_at) == (None, OPENS)
+    assert sum([await register.evaluations.schedule() for _ in range(3)]) == 1
+    register.at(OPENS)
+    assert sum([await register.evaluations.open() for _ in range(3)]) == 2
+    await register.vote(0, key=last)
+    register.at(OPENS + timedelta(days=1))
+
+    async def refusing(aggregate: Any, *given: Any, **named: Any) -> Any:
+        if aggregate.id == first:
+            failed.remove("saved")
+            raise ValueError("not to be stored")
+        return await save(aggregate, *given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "save", refusing)
+        assert [await register.evaluations.count() for _ in range(2)] == [0, 1]
+    assert failed == []
+    assert (await register.instrument(last)).turnout == 1
 
 
 @pytest.mark.parametrize("step", ["close", "open", "empty"])
