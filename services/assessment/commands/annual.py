@@ -132,7 +132,8 @@ async def open_comments(deps: Deps, principal: Principal, *, year: int) -> Asses
         year: The year of the round.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `BUSY` or `ASSESSMENT_OUTDATED`; `WRONG_STATE`: a computation was interrupted.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `BUSY`, `ASSESSMENT_OUTDATED`, or `WRONG_STATE`, where a computation was
+            interrupted.
     """
     require_scope(principal, Scope.MINISTRY, rule=RULE)
     store, now, act = deps.store, deps.clock.now(), current_act()

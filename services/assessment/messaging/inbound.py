@@ -101,6 +101,7 @@ class ProjectAmended:
     starts_on: date | None = None
     ends_on: date | None = None
     faculty_members: tuple[FacultyMember, ...] = ()
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,7 @@ class Effects:
                 ends_on=event.ends_on or project.ends_on,
                 training=_moved(project.training, event.starts_on, event.ends_on),
                 faculty=_faculty(event.faculty_members) or project.faculty,
+                days=event.days or project.days,
             )
             await self._store.projects.put(amended, session)
         else:

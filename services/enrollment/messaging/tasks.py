@@ -45,6 +45,7 @@ EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.SchoolRenamed,
     events.SchoolClosed,
+    events.SchoolReopened,
     events.SchoolMerged,
     events.PersonDesignated,
     events.TeacherAdded,
