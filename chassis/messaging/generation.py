@@ -69,9 +69,20 @@ class Generation:
         await self._place(channel, queue, own["mark"])
         return True
 
-    async def renew(self) -> None:
-        """Let the relay leave a new mark, and publish, whatever the broker holds."""
-        await self._marks.update_one({"_id": _KEY}, {"$set": _new_mark()}, upsert=True)
+    async def accept(self, channel: AbstractChannel) -> None:
+        """Let the relay publish to the broker that answers: by the mark that it holds, or else by a new one.
+
+        A mark that is there stays, so that whoever else knows this broker by it goes on knowing it.
+
+        Args:
+            channel: An open channel.
+
+        Raises:
+            ChannelNotFoundEntity: The broker has no queue for it; its definitions are older than the release.
+        """
+        held = await _mark_in(await channel.get_queue(self._name))
+        mark = {"mark": held, "placed": True} if held else _new_mark()
+        await self._marks.update_one({"_id": _KEY}, {"$set": mark}, upsert=True)
 
     async def _own(self) -> Document:
         """This service's mark, a new one where it has none."""

@@ -74,6 +74,18 @@ async def republish(
     return number
 
 
+async def accept(database: Database, amqp_url: str, service: str) -> None:
+    """Let this service's relay publish to the broker as it is.
+
+    Args:
+        database: The service's database.
+        amqp_url: The broker, as the service's own user.
+        service: The producer's name.
+    """
+    async with await amqp.connect(amqp_url, f"{service}.events") as connection:
+        await Generation(database, service).accept(await connection.channel())
+
+
 def event_commands(service: str) -> typer.Typer:
     """The commands `events …` of a service.
 
@@ -97,15 +109,15 @@ def event_commands(service: str) -> typer.Typer:
         async def run(database: Database) -> None:
             number = await republish(database, broker, service, begin, types=type_ or (), rate=rate)
             if number and not type_:
-                await Generation(database, service).renew()
+                await accept(database, broker, service)
             typer.echo(f"已重新发送 sent again: {number}")
 
         _run(url, name, run)
 
     @group.command("go-on")
-    def go_on(url: MongoUrl, name: Name) -> None:
+    def go_on(url: MongoUrl, name: Name, broker: Broker) -> None:
         """Let the relay publish to a broker that has lost data, without sending anything again."""
-        _run(url, name, lambda database: Generation(database, service).renew())
+        _run(url, name, lambda database: accept(database, broker, service))
         typer.echo("继续发送 the relay goes on")
 
     return group

@@ -1,6 +1,7 @@
 """Pages and their cursors: opaque, stable positions in an order, never an offset."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -23,6 +24,7 @@ class PageRequest:
 
 
 MAX_PAGE = 100
+_NUMBERS = 1 << 63
 T = TypeVar("T")
 
 
@@ -53,11 +55,24 @@ def position_of(cursor: str) -> list[Any]:
     """
     try:
         position = json.loads(from_base64url(cursor))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BAD_CURSOR(field="after") from error
-    if not isinstance(position, list) or not all(isinstance(part, str | int | float | None) for part in position):
+    if not isinstance(position, list) or not all(_is_storable(part) for part in position):
         raise BAD_CURSOR(field="after")
     return position
+
+
+def _is_storable(part: Any) -> bool:
+    """Whether the database can compare with it: a null, a finite number of 64 bits, or text without lone surrogates."""
+    match part:
+        case str():
+            return not any("\ud800" <= character <= "\udfff" for character in part)
+        case int():
+            return -_NUMBERS <= part < _NUMBERS
+        case float():
+            return math.isfinite(part)
+        case _:
+            return part is None
 
 
 def page_size(first: int) -> int:

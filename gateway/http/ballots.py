@@ -13,12 +13,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from chassis.serving.bodies import BodyTooLargeError, bounded
 from gateway.http.responses import JSON, Endpoint, language_of, raw_body, refused
 from gateway.refusals import IDENTITY_NOT_WANTED, UNSUPPORTED_MEDIA_TYPE
 from kernel.errors import Refusal
 from kernel.refusals import INTERNAL, NOT_FOUND, UNAVAILABLE
 
 MOST_BYTES = 8 * 1024
+"""Of a request, and of an answer of the box."""
 _BODY_SECONDS = 10.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 _OURS = ("User-Agent", "Accept", "Accept-Encoding")  # what the library would add by itself
@@ -87,8 +89,9 @@ class Ballots:
                     request.method, self._url + path, data=content, headers=headers, allow_redirects=False
                 ) as reply,
             ):
-                status, body, retry = reply.status, await reply.read(), reply.headers.get("Retry-After")
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                status, retry = reply.status, reply.headers.get("Retry-After")
+                body = await bounded(reply.content.iter_any(), MOST_BYTES)
+        except (aiohttp.ClientError, OSError, TimeoutError, BodyTooLargeError) as error:
             log.warning("ballot box unavailable", error=type(error).__name__)
             raise UNAVAILABLE(retryAfter=_RETRY_SECONDS) from error
         if not any(status in answers for answers in _ANSWERS):  # of a proxy in between, or a defect

@@ -20,7 +20,7 @@ from gateway.http.transport import HttpTransport
 from kernel.refusals import UNAUTHENTICATED, UNAVAILABLE
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
-_RESPONSE_HEADERS = ("Content-Type", "Content-Disposition")
+_RESPONSE_HEADERS = ("Content-Type", "Content-Disposition", "Retry-After")
 _MOST_ANSWER_BYTES = 64 * 1024
 _SERVER_ERROR = 500
 _RETRY_SECONDS = 5

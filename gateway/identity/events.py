@@ -78,9 +78,10 @@ class AccountDisabled(AccountEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class AccountMoved(AccountEvent):
-    """An account acts for another organisation from now on: a teacher has moved, or an expert's was wrong (R14, R20).
+    """An account is of another organisation or province from now on, or open again (R2, R3, R14, R20).
 
-    Its sessions ended, for their tokens named the former one.
+    A teacher has moved, what was on file of an expert or a base was wrong, or a withdrawn expert is back. Its sessions
+    ended, for their tokens named the former one.
 
     Attributes:
         reopened: Whether it was closed and waits for a code of that school now.

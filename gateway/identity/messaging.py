@@ -22,12 +22,16 @@ QUEUE = f"{SERVICE}.inbox"
 BINDINGS = (
     "catalog.base-registered.*",
     "catalog.base-closed.*",
+    "catalog.base-reopened.*",
+    "catalog.base-amended.*",
     "catalog.base-merged.*",
     "catalog.expert-registered.*",
     "catalog.expert-corrected.*",
     "catalog.expert-withdrawn.*",
+    "catalog.expert-reinstated.*",
     "enrollment.school-registered.*",
     "enrollment.school-closed.*",
+    "enrollment.school-reopened.*",
     "enrollment.school-merged.*",
     "enrollment.person-designated.*",
 )
@@ -63,7 +67,7 @@ EMITTED: tuple[type, ...] = (
 
 @dataclass(frozen=True)
 class BaseRegistered:
-    """A base was registered; its organisation gets an account."""
+    """A base was registered, or opened again; its organisation gets an account."""
 
     base: str
     organization: str
@@ -78,6 +82,14 @@ class BaseClosed:
 
 
 @dataclass(frozen=True)
+class BaseAmended:
+    """What is on file of a base was set right; it may be in another province."""
+
+    base: str
+    province: str
+
+
+@dataclass(frozen=True)
 class BaseMerged:
     """A base was merged into another; who acts for that one acts for both."""
 
@@ -87,7 +99,7 @@ class BaseMerged:
 
 @dataclass(frozen=True)
 class SchoolRegistered:
-    """A school was registered; it gets an account."""
+    """A school was registered, or opened again; it gets an account."""
 
     school: str
     province: str
@@ -114,6 +126,13 @@ class ExpertCorrected:
 
     expert: str
     organization: str
+
+
+@dataclass(frozen=True)
+class ExpertReinstated:
+    """An expert who had withdrawn is back."""
+
+    expert: str
 
 
 @dataclass(frozen=True)
@@ -200,6 +219,14 @@ class Effects:
         for account in await self._store.by_base(event.base, session):
             await self._without_base(account, event.base, session)
 
+    async def base_amended(self, event: BaseAmended, envelope: Envelope, session: Session) -> None:
+        """Let the account that acts for this base alone be of the base's province (R2)."""
+        if not await self._store.follow("base-province", event.base, envelope.version, session):
+            return
+        for account in await self._store.by_base(event.base, session):
+            if account.bases == (event.base,):
+                await self._save_moved(account, replace(account, home=event.province), session)
+
     async def base_merged(self, event: BaseMerged, envelope: Envelope, session: Session) -> None:
         """Let those who act for the successor act for the merged base, and nobody else (R2)."""
         if not await self._store.follow("base", event.base, envelope.order, session, ended=True):
@@ -226,6 +253,12 @@ class Effects:
         """Create a school's account, unless the school has ended; its login name is its code (R3)."""
         if await self._store.follow("school", event.school, envelope.order, session):
             await self._school_account(event.school, event.province, session)
+
+    async def school_reopened(self, event: SchoolRegistered, envelope: Envelope, session: Session) -> None:
+        """Let the account of a school wait for a code again; the designated person is named anew (R3, R5)."""
+        if await self._store.follow("school", event.school, envelope.version, session):
+            account = await self._school_account(event.school, event.province, session)
+            await self._save_moved(account, account.reopened(), session)
 
     async def school_ended(self, event: SchoolEnded, envelope: Envelope, session: Session) -> None:
         """Close the account of a school and its designated persons' (R3)."""
@@ -292,6 +325,13 @@ class Effects:
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
             await self._store.close_account(account, session)
 
+    async def expert_reinstated(self, event: ExpertReinstated, envelope: Envelope, session: Session) -> None:
+        """Let an expert's account wait for a code again (R14)."""
+        if not await self._store.follow("expert", event.expert, envelope.version, session):
+            return
+        for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
+            await self._save_moved(account, account.reopened(), session)
+
     async def teachers(self, rows: Sequence[Row], session: Session) -> None:
         """Create teachers' accounts with issued login names; the schools hand out the codes (R3).
 
@@ -332,7 +372,7 @@ class Effects:
                 await self._save_moved(account, moved, session)
 
     async def _save_moved(self, account: Account, moved: Account, session: Session) -> None:
-        """Save an account that acts for another organisation, if it does, and end its sessions (R14, R20)."""
+        """Save an account that is of another organisation or province, or open again; end its sessions (R14, R20)."""
         if moved == account:
             return
         reopened = moved.state is not account.state
@@ -355,12 +395,16 @@ def handlers(store: IdentityStore) -> dict[str, Handler]:
     return {
         "catalog.base-registered": Handler(BaseRegistered, effects.base),
         "catalog.base-closed": Handler(BaseClosed, effects.base_closed),
+        "catalog.base-reopened": Handler(BaseRegistered, effects.base),
+        "catalog.base-amended": Handler(BaseAmended, effects.base_amended),
         "catalog.base-merged": Handler(BaseMerged, effects.base_merged),
         "catalog.expert-registered": Handler(ExpertRegistered, effects.expert),
         "catalog.expert-corrected": Handler(ExpertCorrected, effects.expert_corrected),
         "catalog.expert-withdrawn": Handler(ExpertWithdrawn, effects.expert_withdrawn),
+        "catalog.expert-reinstated": Handler(ExpertReinstated, effects.expert_reinstated),
         "enrollment.school-registered": Handler(SchoolRegistered, effects.school),
         "enrollment.school-closed": Handler(SchoolEnded, effects.school_ended),
+        "enrollment.school-reopened": Handler(SchoolRegistered, effects.school_reopened),
         "enrollment.school-merged": Handler(SchoolEnded, effects.school_ended),
         "enrollment.person-designated": Handler(PersonDesignated, effects.designated),
         "enrollment.teacher-added": Handler(TeacherAdded, many=effects.teachers),

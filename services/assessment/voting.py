@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from stdnum.iso7064 import mod_37_36
 
 from chassis import blindrsa, seal
+from chassis.serving.bodies import bounded
 from kernel import ballots
 from kernel.encoding import canonical, from_base64url, to_base64url
 
@@ -25,6 +26,8 @@ _SEED_BYTES = 16
 _LETTERS = 26
 _GROUP = 5
 _STREAM_BYTES = 384
+_MOST_BYTES = 16 * 1024 * 1024
+"""Of an answer: the key list of thousands of questionnaires."""
 
 
 class NotToBeTrusted(ValueError):  # noqa: N818 - an answer to whoever checks
@@ -182,7 +185,7 @@ class Election:
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as nobody,
             nobody.post(f"{self._url}/ballots", json=body) as answer,
         ):
-            content = await answer.json()
+            content = json.loads(await _whole(answer))
         if content.get("receipt") != voter.receipt:
             raise LookupError(json.dumps(content, ensure_ascii=False))
         return voter.receipt
@@ -199,7 +202,7 @@ class Election:
             aiohttp.ClientSession() as public,
             public.get(f"{self._url}/evaluations/keys/{listed[0]['day']}.json") as answer,
         ):
-            return Keys.listed(await answer.read(), sha256 or listed[0]["sha256"], instrument)
+            return Keys.listed(await _whole(answer), sha256 or listed[0]["sha256"], instrument)
 
     async def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._access_token}"}
@@ -208,11 +211,15 @@ class Election:
             aiohttp.ClientSession(headers=headers) as known,
             known.post(f"{self._url}/graphql", json=body) as answer,
         ):
-            content: dict[str, Any] = await answer.json(content_type=None)
+            content: dict[str, Any] = json.loads(await _whole(answer))
         if content.get("errors"):
             raise LookupError(json.dumps(content["errors"], ensure_ascii=False))
         data: dict[str, Any] = content["data"]
         return data
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    return await bounded(answer.content.iter_any(), _MOST_BYTES)
 
 
 def new_seed() -> bytes:

@@ -33,11 +33,12 @@ RECORDED = {
         "submit_review|", "suspend_project|", "update_project|", "withdraw_project|",
         "close_base|", "correct_expert|", "extend_base|", "merge_bases|", "recategorize_base|", "rename_base|",
         "rename_organization", "revise_project_decision|", "withdraw_expert|",
+        "amend_base|", "reinstate_expert|", "reopen_base|",
     },
     "enrollment": {
         "_decide|*", "accept_offer|", "add_teachers|*", "answer_transfer|", "answer_withdrawal|", "close_teacher|",
         "commit_roster|", "confirm_eligibility|*", "correct_teacher|", "decide_transfer|", "decline_sign_ups|*",
-        "close_school|", "designate_person|", "merge_school|",
+        "close_school|", "designate_person|", "merge_school|", "reopen_school|",
         "enroll_teachers|*", "rank_sign_ups|*", "record_funding|", "register_schools|*", "register_school|",
         "rename_school|", "request_teacher|", "request_withdrawal|", "return_enrollments|*", "revise_decision|",
         "set_inner_cut_off|",

@@ -179,17 +179,20 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "extendPhase": {"input": {"year": LIVE, "phase": "ENROL", "closes": f"{LIVE}-12-30"}},
             "registerBase": {"input": {"majorCategories": [6], "organizationCode": "4132000201"}},
             "registerExpert": {"input": {"fields": [6], "organizationCode": "4131000001"}},
-            **{name: {"id": base} for name in ("renameBase", "extendBase", "recategorizeBase", "closeBase")},
+            **{
+                name: {"id": base}
+                for name in ("renameBase", "extendBase", "recategorizeBase", "closeBase", "reopenBase", "amendBase")
+            },
             "mergeBases": {"id": base, "into": base},
             "renameOrganization": {"code": BASES["a"]},
             "correctExpert": {
                 "id": world.ids["expert.a"],
                 "input": {"organizationCode": "4131000001", "organizationName": "外校"},
             },
-            "withdrawExpert": {"id": world.ids["expert.a"]},
+            **{name: {"id": world.ids["expert.a"]} for name in ("withdrawExpert", "reinstateExpert")},
             "adjustQuota": {"baseId": base, "input": {"year": LIVE, "limit": 9, "aboveRound": True}},
             "registerSchool": {"input": {"code": "3132000091", "province": "32"}},
-            **{name: {"code": world.ids["school.a"]} for name in ("renameSchool", "closeSchool")},
+            **{name: {"code": world.ids["school.a"]} for name in ("renameSchool", "closeSchool", "reopenSchool")},
             "mergeSchool": {"code": world.ids["school.a"], "into": world.ids["school.a"]},
             "registerSchools": {"rows": [{"code": "3132000092", "province": "32"}]},
             **{name: {"id": published} for name in ("suspendProject", "cancelProject", "extendProject")},

@@ -187,6 +187,7 @@ def _of_provinces(world: World, other: str) -> dict[str, list[Arguments]]:
         "revealContacts": [{"codes": [SCHOOLS[other]], "purpose": _PURPOSE}],
         "renameSchool": [{"code": SCHOOLS[other], "name": "冒名学校", "reason": _REASON}],
         "closeSchool": [{"code": SCHOOLS[other], "reason": _REASON}],
+        "reopenSchool": [{"code": SCHOOLS[other], "reason": _REASON}],
         "mergeSchool": [{"code": SCHOOLS[other], "into": SCHOOLS[other], "reason": _REASON}],
         "decideTransfer": [{"id": world.ids[f"transfer.{other}"], "grant": True, "reason": _REASON}],
         "recordFunding": [{"input": given} for given in (payment | {"school": SCHOOLS[other]}, corrected)],

@@ -35,7 +35,7 @@ BY_CODE = {
     "INVALID_QUOTA": "limit",
 }
 """Codes that can be of one field only."""
-SYNONYMS = {"year": "round", "sessionDates": "timetable"}
+SYNONYMS = {"year": "round", "sessionDates": "timetable", "sessionTeachers": "timetable"}
 Arguments = dict[str, Any]
 Path = tuple[str, ...]
 

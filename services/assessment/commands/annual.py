@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from chassis.commands.bulk import Batch, Row, RowResult, run
 from chassis.commands.guards import require_different, require_rows, require_scope
-from chassis.context import Act, current_act
+from chassis.context import current_act
 from chassis.ids import new_id
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent, request_mark
@@ -69,13 +69,13 @@ async def compute_assessments(deps: Deps, principal: Principal, *, year: int, ru
     shared = _Shared(
         await store.annual_facts.questionnaires(year),
         await store.findings.query({"year": year}, sort=()),
-        await store.complaints.query({"year": year}, sort=()),
+        await store.complaints.of_year(year),
     )
-    bases, changed, act = sorted(projects), 0, current_act()
+    bases, changed = sorted(projects), 0
     for start in range(0, len(bases), _BASES_AT_ONCE):
         window = {base: projects[base] for base in bases[start : start + _BASES_AT_ONCE]}
         measured = await _measured(deps, window, shared, by, now)
-        changed += await _store_computed(deps, measured, by, now, act)
+        changed += await _store_computed(deps, measured, shared, by, now)
     if current and not changed:  # what a computation that was interrupted has changed is told now
         changed = await store.annual.count_computed_after(year, current.computed_at)
     noted, events = annual_year.note_computation(
@@ -132,7 +132,8 @@ async def open_comments(deps: Deps, principal: Principal, *, year: int) -> Asses
         year: The year of the round.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND` or `BUSY`; `WRONG_STATE`: a computation was interrupted.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `BUSY`, `ASSESSMENT_OUTDATED`, or `WRONG_STATE`, where a computation was
+            interrupted.
     """
     require_scope(principal, Scope.MINISTRY, rule=RULE)
     store, now, act = deps.store, deps.clock.now(), current_act()
@@ -141,7 +142,7 @@ async def open_comments(deps: Deps, principal: Principal, *, year: int) -> Asses
     async def work(unit: UnitOfWork) -> AssessmentYear:
         (current,) = await unit.load(store.annual_years, [str(year)])
         drafts = await unit.load(store.annual, also=[{"year": year, "state": AnnualState.DRAFT}])
-        annual_year.require_computed(current, drafts)
+        annual_year.require_computed(current, drafts, await store.complaints.of_year(year, unit.session))
         noted = current
         for draft in drafts:
             opened, events = annual.open_comments(draft, require_rubric(draft.rubric), now)
@@ -322,17 +323,20 @@ async def _measured(
 
 
 async def _store_computed(
-    deps: Deps, measured: Mapping[Subject, Mapping[str, Measured]], rubric: Rubric, now: datetime, act: Act
+    deps: Deps, measured: Mapping[Subject, Mapping[str, Measured]], shared: _Shared, rubric: Rubric, now: datetime
 ) -> int:
     """Store what is different from before, with the facts behind it; returns of how many bases."""
-    store, sha256 = deps.store, rubric_sha256(rubric.version)
+    store, sha256, act = deps.store, rubric_sha256(rubric.version), current_act()
+    complaints = _by(shared.complaints, lambda complaint: complaint.base)
 
     async def work(unit: UnitOfWork) -> int:
         stored = {each.id: each for each in await unit.load(store.annual, [subject.id for subject in measured])}
         changed = 0
         for subject, found in measured.items():
-            current = stored.get(subject.id)
-            computed = annual.compute(current, subject, rubric, found, rubric_sha256=sha256, now=now)
+            current, known = stored.get(subject.id), complaints.get(subject.base, ())
+            computed = annual.compute(
+                current, subject, rubric, found, rubric_sha256=sha256, now=now, complaints=[each.id for each in known]
+            )
             if computed is current:
                 continue
             changed += 1

@@ -204,7 +204,8 @@ async def revoke_certificate(
         reason: Why; not public.
 
     Raises:
-        Refusal: `FORBIDDEN`, `NOT_FOUND`, `CERTIFICATE_NOT_VALID`, `CERTIFICATE_REVOCATION_LATE`.
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `REVOCATION_BY_SYSTEM_ONLY`, `CERTIFICATE_NOT_VALID`,
+            `CERTIFICATE_REVOCATION_LATE`.
     """
     require_scope(principal, Scope.BASE, Scope.MINISTRY, rule="R32")
     certificate = await deps.store.certificates.get(number)
@@ -213,6 +214,7 @@ async def revoke_certificate(
         if certificate.base not in principal.bases:
             raise NOT_FOUND(kind="certificate", id=number)
         certificates.require_timely(certificate, day)
+    certificates.require_by_hand(revocation)
     ended, events = certificates.revoke(certificate, revocation, reason, day)
     return await deps.store.certificates.save(ended, events) if events else certificate
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from functools import partial
 
 from chassis.commands.guards import require_scope
@@ -182,6 +182,6 @@ def _instant(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise BAD_CURSOR() from error
-    if at.tzinfo is None:
+    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:  # beside those, an offset or the overlap overflows
         raise BAD_CURSOR()
     return at

@@ -6,7 +6,7 @@ Every step may be repeated: it finds by the stored state what is left of it, and
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import structlog
 
 from chassis import blindrsa, seal
-from chassis.storage.mongo import DuplicateKey, Session, transact
+from chassis.storage.lease import LeaseLost
+from chassis.storage.mongo import DuplicateKey, Session, StorageError, transact
 from kernel import ballots
 from kernel.dates import oldest_year_at_hand, today
 from kernel.encoding import to_base64url
@@ -30,6 +31,7 @@ from services.assessment.domain.vocabulary import InstrumentKind, InstrumentStat
 MOST_PROJECTS = 200
 """How many projects one look takes; the next goes on behind them."""
 _MOST = 200
+"""How many questionnaires one look takes; likewise."""
 _MOST_LISTED = 1_000
 _MADE_SECONDS = 10.0
 """How long one look makes keys; a pair takes up to two seconds."""
@@ -106,7 +108,7 @@ class Evaluations:
     deps: Deps
     keys: seal.KeyFolder
     box: BallotBox
-    _after: str | None = None
+    _after: dict[str, str] = field(default_factory=dict)
 
     async def make(self) -> int:
         """Make the two questionnaires of projects that have begun; keys take time, so it goes on at later looks."""
@@ -115,7 +117,7 @@ class Evaluations:
             for content in questionnaires()["forms"]:
                 made += await self._guarded(project.id, self._make, project, content)
             if asyncio.get_running_loop().time() - began > _MADE_SECONDS:
-                self._after = project.id
+                self._after["made"] = project.id
                 break
         return made
 
@@ -149,9 +151,7 @@ class Evaluations:
 
     async def schedule(self) -> int:
         """Set the window of questionnaires whose training is over, and end those of cancelled projects."""
-        waiting = await self.deps.store.instruments.standing(
-            InstrumentState.SCHEDULED, limit=0, opens_at=None, box_key={"$ne": None}
-        )
+        waiting = await self._next("scheduled", InstrumentState.SCHEDULED, opens_at=None, box_key={"$ne": None})
         found = await self.deps.store.projects.find_many([instrument.project for instrument in waiting])
         done = 0
         for instrument, project in zip(waiting, found, strict=True):
@@ -164,15 +164,13 @@ class Evaluations:
     async def open(self) -> int:
         """Open those whose first moment has come, once their keys are listed."""
         now = self.deps.clock.now()
-        due = await self.deps.store.instruments.standing(
-            InstrumentState.SCHEDULED, limit=_MOST, opens_at={"$lte": now}, list_day={"$ne": None}
-        )
+        due = await self._next("opened", InstrumentState.SCHEDULED, opens_at={"$lte": now}, list_day={"$ne": None})
         return await self._each(due, self._open)
 
     async def count(self) -> int:
         """Take over the turnout of the last midnight."""
-        store, day = self.deps.store.instruments, today(self.deps.clock.now())
-        due = await store.standing(InstrumentState.OPEN, limit=0, turnout_day={"$ne": day.isoformat()})
+        day = today(self.deps.clock.now())
+        due = await self._next("counted", InstrumentState.OPEN, turnout_day={"$ne": day.isoformat()})
         if not due:
             return 0
         try:
@@ -180,37 +178,36 @@ class Evaluations:
         except (BoxAway, BoxRefused) as error:
             log.warning("ballot box unavailable", error=type(error).__name__)
             return 0
-        for instrument in due:
-            await store.save(replace(instrument, turnout=counts.get(instrument.id, 0), turnout_day=day))
-        return len(due)
+
+        async def note(instrument: Instrument) -> bool:
+            counted = replace(instrument, turnout=counts.get(instrument.id, 0), turnout_day=day)
+            await self.deps.store.instruments.save(counted)
+            return True
+
+        return await self._each(due, note)
 
     async def remind(self) -> int:
         """Remind the attendees of those that close within days, once."""
         now = self.deps.clock.now()
         soon = {"$gt": now, "$lte": now + instruments.REMINDED_BEFORE}
-        due = await self.deps.store.instruments.standing(
-            InstrumentState.OPEN, limit=_MOST, closes_at=soon, reminded={"$ne": True}
-        )
+        due = await self._next("reminded", InstrumentState.OPEN, closes_at=soon, reminded={"$ne": True})
         return await self._each(due, self._remind)
 
     async def close(self) -> int:
         """Close those whose last moment is a minute ago."""
         now = self.deps.clock.now()
         states = (InstrumentState.OPEN, InstrumentState.SCHEDULED)
-        due = await self.deps.store.instruments.standing(
-            *states, limit=_MOST, closes_at={"$lte": now - instruments.SETTLING}
-        )
+        due = await self._next("closed", *states, closes_at={"$lte": now - instruments.SETTLING})
         return await self._each(due, self._close)
 
     async def publish(self) -> int:
         """Publish, or suppress, the results of those that are closed."""
-        due = await self.deps.store.instruments.standing(InstrumentState.CLOSED, limit=_MOST)
-        return await self._each(due, self._publish)
+        return await self._each(await self._next("published", InstrumentState.CLOSED), self._publish)
 
     async def clear(self) -> int:
         """Destroy keys, rights and ballots of those that have ended."""
         ended = (InstrumentState.PUBLISHED, InstrumentState.SUPPRESSED, InstrumentState.VOID)
-        return await self._each(await self.deps.store.instruments.standing(*ended, limit=_MOST), self._clear)
+        return await self._each(await self._next("cleared", *ended), self._clear)
 
     def acts(self) -> dict[str, Callable[[], Awaitable[int]]]:
         """What a timer has to do, by the name it has in the log."""
@@ -226,17 +223,32 @@ class Evaluations:
             "evaluations cleared": self.clear,
         }
 
+    async def _next(self, look: str, *states: InstrumentState, **where: Any) -> list[Instrument]:
+        """The next questionnaires of a look; what cannot be done for some keeps nothing behind them waiting."""
+        if look in self._after:
+            where["_id"] = {"$gt": self._after[look]}
+        found = await self.deps.store.instruments.standing(*states, limit=_MOST, **where)
+        self._stand(look, found[-1].id if len(found) == _MOST else None)
+        return found
+
+    def _stand(self, look: str, after: str | None) -> None:
+        """The look goes on behind an id, or from the beginning."""
+        if after is None:
+            self._after.pop(look, None)
+        else:
+            self._after[look] = after
+
     async def _next_begun(self) -> list[Project]:
         """Projects that have begun and lack questionnaires, among the next ones; completed ones if just finished."""
         store, now = self.deps.store, self.deps.clock.now()
         also: dict[str, Any] = {"year": {"$gte": oldest_year_at_hand(now)}}
-        if self._after is not None:
-            also["_id"] = {"$gt": self._after}
+        if "made" in self._after:
+            also["_id"] = {"$gt": self._after["made"]}
         begun = {"phase": {"$in": [phase.value for phase in _BEGUN]}} | also
         since = {"$gte": (today(now) - _LATE).isoformat()}
         completed = {"phase": ProjectPhase.COMPLETED.value, "finished_on": since} | also
         found = await store.projects.query({"$or": [begun, completed]}, limit=MOST_PROJECTS)
-        self._after = found[-1].id if len(found) == MOST_PROJECTS else None
+        self._stand("made", found[-1].id if len(found) == MOST_PROJECTS else None)
         have = await store.instruments.projects_of([project.id for project in found])
         return [project for project in found if project.id not in have]
 
@@ -359,13 +371,20 @@ class Evaluations:
         return done
 
     async def _guarded(self, key: str, act: Callable[..., Awaitable[bool]], *given: Any) -> bool:
-        """Do something for one questionnaire; whatever the box or another writer refuses is left to a later look."""
+        """Do something for one questionnaire; what fails for it is left to a later look, and holds up no other.
+
+        The box and other writers may refuse; anything else but an absent database is a defect, and shows in the log.
+        """
         try:
             return await act(*given)
         except (BoxAway, BoxRefused, Refusal, DuplicateKey) as error:
             code = getattr(error, "code", None)
             log.warning("evaluation waits", id=key, error=type(error).__name__, code=code)
-            return False
+        except (StorageError, LeaseLost):
+            raise
+        except Exception:
+            log.exception("evaluation failed", id=key)
+        return False
 
 
 @cache

@@ -317,7 +317,7 @@ async def _candidates(deps: Deps, year: int) -> list[Candidate]:
     """The projects of a year that run or have ended, with their strata and weights."""
     rule = deps.weights[-1]
     before = await deps.store.findings.earlier(year - rule.years)
-    complained_of = {complaint.base for complaint in await deps.store.complaints.query({"year": year}, sort=())}
+    complained_of = {complaint.base for complaint in await deps.store.complaints.of_year(year)}
     projects = await deps.store.projects.query({"year": year, "phase": {"$in": list(_IN_POPULATION)}})
     return [
         Candidate(

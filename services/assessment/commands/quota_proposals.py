@@ -1,11 +1,13 @@
 """What grades propose for quotas, and what the ministry has made of it (R39, ADR 60, ADR 64)."""
 
 import re
+from datetime import date
 
 from chassis.commands.guards import require_scope
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import DuplicateKey, Session
+from kernel.dates import today
 from kernel.free_text import Reason
 from kernel.refusals import BUSY, NOT_FOUND, RETRY_AFTER_SECONDS
 from services.assessment.commands.deps import Deps
@@ -45,8 +47,9 @@ async def quota_proposals(
         return []
     graded = await store.annual.of_year(year - 1)
     before = {each.base: each for each in await store.annual.of_year(year - 2)}
+    day = today(deps.clock.now())
     limits = {
-        each.id: each.limit for each in await store.limits.find_many([f"{g.base}:{year}" for g in graded]) if each
+        each.id: each.on(day) for each in await store.limits.find_many([f"{g.base}:{year}" for g in graded]) if each
     }
     found = {
         proposal.id: proposal
@@ -72,7 +75,7 @@ async def decline_quota_proposal(deps: Deps, principal: Principal, *, key: str, 
         Refusal: `FORBIDDEN`, `NOT_FOUND`, `PROPOSAL_DECIDED` or `BUSY`.
     """
     require_scope(principal, Scope.MINISTRY, rule=_RULE)
-    current = await find_proposal(deps.store, key)
+    current = await find_proposal(deps.store, key, today(deps.clock.now()))
     if current is None:
         raise NOT_FOUND(rule=_RULE, kind="quota-proposal", id=key)
     try:  # what is not declined yet is not stored, or it is decided
@@ -81,12 +84,13 @@ async def decline_quota_proposal(deps: Deps, principal: Principal, *, key: str, 
         raise BUSY(retryAfter=RETRY_AFTER_SECONDS) from error
 
 
-async def find_proposal(store: Store, key: str, session: Session | None = None) -> QuotaProposal | None:
-    """A proposal, as it was decided or as grade and limit make it now; None where they make no such proposal.
+async def find_proposal(store: Store, key: str, day: date, session: Session | None = None) -> QuotaProposal | None:
+    """A proposal, as it was decided or as grade and limit make it; None where they make no such proposal.
 
     Args:
         store: The service's repositories.
         key: The proposal's id.
+        day: Whose limit is in force.
         session: The transaction to read in.
     """
     named = _KEY.fullmatch(key)
@@ -101,7 +105,7 @@ async def find_proposal(store: Store, key: str, session: Session | None = None) 
         return None
     before = await store.annual.find(f"{year - 2}/{base}", session)
     limit = await store.limits.find(f"{base}:{year}", session)
-    proposal = _proposed(known, assessment, before, limit.limit if limit else None)
+    proposal = _proposed(known, assessment, before, limit.on(day) if limit else None)
     return proposal if proposal and proposal.id == key else None
 
 

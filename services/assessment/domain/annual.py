@@ -216,6 +216,7 @@ class Assessment:
         finals: Every grade that was made final, in their order.
         appeal_until: The last day for an appeal, included; None before the first grade.
         appeal: The base's appeal; there is one at most.
+        complaints: Ids of the complaints that the computation in force knew of, whether or not its rubric counts them.
     """
 
     id: str
@@ -242,6 +243,7 @@ class Assessment:
     finals: tuple[Final, ...] = ()
     appeal_until: date | None = None
     appeal: Appeal | None = None
+    complaints: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> dict[str, Mapping[str, int]]:
@@ -319,6 +321,7 @@ def compute(
     *,
     rubric_sha256: str,
     now: datetime,
+    complaints: Collection[str] = (),
 ) -> Assessment:
     """Compute an assessment, for the first time or anew.
 
@@ -329,6 +332,7 @@ def compute(
         measured: By item what was measured.
         rubric_sha256: The hash of the rubric's canonical JSON.
         now: Domain time.
+        complaints: Ids of the complaints about the base that are among the facts.
 
     Returns:
         The assessment; the very same where nothing that was measured is different.
@@ -355,7 +359,8 @@ def compute(
         )
         for item in rubric.items
     )
-    if current and (current.rubric_sha256, current.items) == (rubric_sha256, items):
+    known = tuple(sorted(complaints))
+    if current and (current.rubric_sha256, current.items, current.complaints) == (rubric_sha256, items, known):
         return current
     new = Assessment(
         id=subject.id,
@@ -370,6 +375,7 @@ def compute(
         items=items,
         score_hundredths=None,
         grade=Grade.NOT_ASSESSED,
+        complaints=known,
     )
     if current:
         before = Computation(

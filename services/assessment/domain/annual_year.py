@@ -1,6 +1,6 @@
 """The annual assessments of a year together: when they are computed, and when their grades are public (R38)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -8,9 +8,12 @@ from kernel.dates import today
 from kernel.refusals import WRONG_STATE
 from services.assessment.domain.annual import Assessment
 from services.assessment.domain.annual_events import AssessmentsComputed, GradesPublished
+from services.assessment.domain.complaint import Complaint
+from services.assessment.domain.refusals import ASSESSMENT_OUTDATED
 from services.assessment.domain.rubric import Grade, Rubric
 from services.assessment.domain.vocabulary import AnnualState
 
+_MOST_NAMED = 20
 _FIRST_MONTH = 12
 """Assessments of a year are computed from the first of December on [D]."""
 
@@ -83,20 +86,28 @@ def require_drafting(current: AssessmentYear | None) -> None:
         raise WRONG_STATE(rule="R38", state=AnnualState.COMMENTING.value, detail=detail)
 
 
-def require_computed(current: AssessmentYear, drafts: Sequence[Assessment]) -> None:
-    """Require that the drafts of a year are of one computation: an interrupted one leaves two rubrics side by side.
+def require_computed(current: AssessmentYear, drafts: Sequence[Assessment], complaints: Iterable[Complaint]) -> None:
+    """Require that the drafts of a year are of one computation, which knew of every complaint.
+
+    A computation that was interrupted leaves two rubrics side by side; a complaint that was recorded since is counted
+    by the next one only.
 
     Args:
         current: The year, which is written when a computation is through.
         drafts: Its assessments that no base was shown.
+        complaints: All that were recorded of that year.
 
     Raises:
-        Refusal: `WRONG_STATE`.
+        Refusal: `WRONG_STATE` or `ASSESSMENT_OUTDATED`.
     """
     interrupted = any(draft.rubric_sha256 != current.rubric_sha256 for draft in drafts)
     if interrupted or any(draft.computed_at > current.computed_at for draft in drafts):
         detail = ("上次计算未完成，请重新计算", "The last computation was interrupted: compute again")
         raise WRONG_STATE(rule="R38", state=AnnualState.DRAFT.value, detail=detail)
+    known = {draft.base: draft.complaints for draft in drafts}
+    outdated = {each.base for each in complaints if each.id not in known.get(each.base, (each.id,))}
+    if outdated:
+        raise ASSESSMENT_OUTDATED(bases=sorted(outdated)[:_MOST_NAMED], count=len(outdated))
 
 
 def note_computation(

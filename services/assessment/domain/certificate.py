@@ -18,6 +18,7 @@ from services.assessment.domain.refusals import (
     CERTIFICATE_NEEDS_PASS,
     CERTIFICATE_NOT_VALID,
     CERTIFICATE_REVOCATION_LATE,
+    REVOCATION_BY_SYSTEM_ONLY,
     TITLE_NOT_PRINTABLE,
     TRAINING_NOT_ON_FILE,
 )
@@ -28,6 +29,8 @@ ISSUER_NAME = "国家级职业教育培训基地管理平台"
 LIST_BITS = 524_288
 """Entries of a year's status list; the W3C's least is 131,072."""
 BASE_MAY_REVOKE = timedelta(days=30)
+BY_HAND = (RevocationClass.FRAUD, RevocationClass.ISSUED_IN_ERROR)
+"""The kinds of revocation that people state; the others follow from a correction."""
 _PARTS_OF_A_NUMBER = (6, 10, 14)
 _HELD = (ProjectPhase.FINISHED, ProjectPhase.COMPLETED)
 CertificateEvent = CertificateIssued | CertificateRevoked
@@ -310,6 +313,17 @@ def revoke(certificate: Certificate, kind: RevocationClass, reason: Reason | Non
         raise CERTIFICATE_NOT_VALID(state=certificate.state.value)
     ended = replace(certificate, state=CertificateState.REVOKED, revocation=kind, reason=text, ended_on=on)
     return ended, [_revoked(ended)]
+
+
+def require_by_hand(kind: RevocationClass) -> None:
+    """Require a kind of revocation that people state; the others follow from a correction alone (R30, R32).
+
+    Raises:
+        Refusal: `REVOCATION_BY_SYSTEM_ONLY`.
+    """
+    if kind not in BY_HAND:
+        allowed = [each.value for each in BY_HAND]
+        raise REVOCATION_BY_SYSTEM_ONLY(field="revocation", revocation=kind.value, allowed=allowed)
 
 
 def require_timely(certificate: Certificate, on: date) -> None:

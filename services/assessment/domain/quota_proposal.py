@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Self
 
 from kernel.free_text import Reason
 from kernel.refusals import PROPOSAL_DECIDED
@@ -36,18 +38,43 @@ class RoundQuotas:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitChange:
+    """Another limit than the round's, from a day on.
+
+    Attributes:
+        version: Catalog's version of the quota that has it.
+        limit: How many projects.
+        effective_from: Its first day.
+    """
+
+    version: int
+    limit: int
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaLimit:
-    """The limit that the ministry has given a base in a round, as the catalog's events have it.
+    """The limits that the ministry has given a base in a round, as the catalog's events have them.
 
     Attributes:
         id: `<base>:<year>`.
-        version: Catalog's version of the quota.
-        limit: The latest limit.
+        version: Catalog's version of the quota that the latest change made.
+        changes: Every change, in the order in which the ministry made them.
     """
 
     id: str
     version: int
-    limit: int
+    changes: tuple[LimitChange, ...] = ()
+
+    def on(self, day: date) -> int | None:
+        """The limit in force on a day: of the latest change that is effective; None while it is the round's."""
+        return next((change.limit for change in reversed(self.changes) if change.effective_from <= day), None)
+
+    def after(self, change: LimitChange) -> Self:
+        """The limits with a change; events may come late or twice."""
+        others = (each for each in self.changes if each.version != change.version)
+        changes = tuple(sorted((*others, change), key=lambda each: each.version))
+        return replace(self, version=changes[-1].version, changes=changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

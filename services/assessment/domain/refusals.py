@@ -435,6 +435,13 @@ CERTIFICATE_REVOCATION_LATE = RefusalKind(
     rule="R32",
     unblock=Unblock.MINISTRY,
 )
+REVOCATION_BY_SYSTEM_ONLY = RefusalKind(
+    "REVOCATION_BY_SYSTEM_ONLY",
+    "“{revocation}”类撤销由系统在成绩更正或换发证书时作出；人工撤销请选择弄虚作假或签发有误",
+    "{revocation} is what the system says when a result or a certificate is corrected: by hand it is one of {allowed}",
+    rule="R32",
+    unblock=Unblock.SELF,
+)
 DRAWING_UNAVAILABLE = RefusalKind(
     "DRAWING_UNAVAILABLE",
     "证书暂时无法制作；证书本身有效，可凭编号核验",
@@ -520,6 +527,13 @@ EVALUATION_CLOSED = RefusalKind(
 )
 RUBRIC_UNKNOWN = RefusalKind(
     "RUBRIC_UNKNOWN", "没有该版指标", "No such rubric", rule="R38", unblock=Unblock.ADMINISTRATOR
+)
+ASSESSMENT_OUTDATED = RefusalKind(
+    "ASSESSMENT_OUTDATED",
+    "有{count}个基地的考核在上次计算之后又登记了投诉，请教师工作司重新计算",
+    "Complaints about {count} bases were recorded after the last computation: the ministry computes again",
+    rule="R38",
+    unblock=Unblock.MINISTRY,
 )
 NOT_COMMENTING = RefusalKind(
     "NOT_COMMENTING", "不在意见期内", "Comments are not open", rule="R38", unblock=Unblock.MINISTRY

@@ -9,6 +9,7 @@ from strawberry.federation.types import FieldSet
 from chassis.commands.guards import require_scope
 from chassis.graph import requires
 from chassis.principal import Scope
+from kernel.dates import today
 from kernel.reference import provinces
 from services.assessment.domain import year_table as tables
 from services.assessment.domain.vocabulary import BaseCategory, Severity
@@ -114,5 +115,6 @@ class YearTableQuery:
     async def year_table(self, info: Info, year: int) -> list[YearTableRow] | None:
         """The rows of a year, by category and province; empty for a year without projects."""
         require_scope(info.context.principal, Scope.MINISTRY, rule="R42")
-        facts = await year_facts(info.context.deps.store, year)
+        deps = info.context.deps
+        facts = await year_facts(deps.store, year, today(deps.clock.now()))
         return [YearTableRow.of(row) for row in tables.table_of(facts)]

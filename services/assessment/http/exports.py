@@ -12,6 +12,7 @@ from chassis.principal import Principal, Scope, TokenVerifier
 from chassis.serving.asgi import internal
 from chassis.serving.attachments import XLSX, attachment
 from chassis.workbooks.writer import Sheet, read, write
+from kernel.dates import today
 from kernel.language import Language
 from kernel.refusals import NOT_FOUND
 from services.assessment.commands.deps import Deps
@@ -70,7 +71,8 @@ class YearFiles:
         """
         require_scope(principal, Scope.MINISTRY, rule=_RULE)
         year = _year(request)
-        sheet = year_sheet(table_of(await year_facts(self.deps.store, year)), language)
+        facts = await year_facts(self.deps.store, year, today(self.deps.clock.now()))
+        sheet = year_sheet(table_of(facts), language)
         return await self._answer(sheet, f"{year}-{language.choose('年度总表', 'year')}", "year")
 
     async def _answer(self, sheet: Sheet, name: str, ascii_name: str) -> Response:

@@ -9,11 +9,14 @@ from typing import Any
 import aiohttp
 import orjson
 
+from chassis.serving.bodies import bounded
 from kernel import ballots
 from kernel.encoding import from_base64url
 from services.assessment.commands.evaluations import BoxAway, BoxRefused, Opened
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
+_MOST_BYTES = 64 * 1024 * 1024
+"""Of an answer: the ballots of a class of eleven thousand, or the turnout of far more boxes than a year has."""
 
 
 class HttpBallotBox:
@@ -61,8 +64,8 @@ class HttpBallotBox:
     async def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         try:
             async with self._reply(method, path, body) as reply:
-                content = orjson.loads(await reply.read())
-        except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
+                content = orjson.loads(await bounded(reply.content.iter_any(), _MOST_BYTES))
+        except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:  # too large is a ValueError
             raise BoxAway(type(error).__name__) from error
         if reply.status == HTTPStatus.OK and isinstance(content, dict):
             return content

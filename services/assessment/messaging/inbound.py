@@ -15,7 +15,13 @@ from chassis.storage.unit_of_work import UnitOfWork
 from services.assessment.commands.quota_proposals import find_proposal
 from services.assessment.domain import project as projects
 from services.assessment.domain.attendance import miss
-from services.assessment.domain.quota_proposal import QuotaLimit, QuotaProposal, RoundQuotas, follow_adjustment
+from services.assessment.domain.quota_proposal import (
+    LimitChange,
+    QuotaLimit,
+    QuotaProposal,
+    RoundQuotas,
+    follow_adjustment,
+)
 from services.assessment.domain.record import Record, follow
 from services.assessment.domain.vocabulary import HeldMode, ProjectPhase, ProposalState
 from services.assessment.store import AttendeeName, Store
@@ -95,6 +101,7 @@ class ProjectAmended:
     starts_on: date | None = None
     ends_on: date | None = None
     faculty_members: tuple[FacultyMember, ...] = ()
+    days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,9 @@ class QuotaAdjusted:
     base: str
     year: int
     limit: int
+    effective_from: date
     proposal: str | None = None
+    follows_round: bool = False
 
 
 @dataclass(frozen=True)
@@ -254,6 +263,7 @@ class Effects:
                 ends_on=event.ends_on or project.ends_on,
                 training=_moved(project.training, event.starts_on, event.ends_on),
                 faculty=_faculty(event.faculty_members) or project.faculty,
+                days=event.days or project.days,
             )
             await self._store.projects.put(amended, session)
         else:
@@ -276,13 +286,15 @@ class Effects:
             await self._store.rounds.put(RoundQuotas(str(event.year), envelope.order, event.quotas), session)
 
     async def quota_adjusted(self, event: QuotaAdjusted, envelope: Envelope, session: Session) -> None:
-        """Keep the limit in force of a base, and note what was made of a proposal (R39); a late event is no limit."""
-        if event.proposal and (proposal := await find_proposal(self._store, event.proposal, session)):
+        """Keep the limits of a base, and note what was made of a proposal (R39); the round's own are kept with it."""
+        if event.follows_round:
+            return
+        day = event.effective_from
+        if event.proposal and (proposal := await find_proposal(self._store, event.proposal, day, session)):
             await self._decide(proposal, follow_adjustment(proposal, event.limit), session)
-        key = f"{event.base}:{event.year}"
-        stored = await self._store.limits.find(key, session)
-        if stored is None or stored.version < envelope.order:
-            await self._store.limits.put(QuotaLimit(key, envelope.order, event.limit), session)
+        key, change = f"{event.base}:{event.year}", LimitChange(envelope.order, event.limit, day)
+        stored = await self._store.limits.find(key, session) or QuotaLimit(key, envelope.order)
+        await self._store.limits.put(stored.after(change), session)
 
     async def _decide(self, proposal: QuotaProposal, decided: QuotaProposal, session: Session) -> None:
         if decided is proposal:

@@ -107,6 +107,10 @@ class Complaints(Repository[Complaint]):
         await super().prepare()
         await self.collection.create_index([("year", ASCENDING), ("base", ASCENDING)], name="year")
 
+    async def of_year(self, year: int, session: Session | None = None) -> list[Complaint]:
+        """All complaints of a year, in no order."""
+        return await self.query({"year": year}, sort=(), session=session)
+
     async def of_subjects(self, subjects: Iterable[tuple[int, str]]) -> dict[tuple[int, str], list[Complaint]]:
         """Complaints by year and base, the earliest first; one database operation."""
         found: dict[tuple[int, str], list[Complaint]] = {subject: [] for subject in subjects}

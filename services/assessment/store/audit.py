@@ -11,6 +11,7 @@ from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Database, Document, Session, begins_with, from_document, to_document, transact
 from chassis.storage.paging import after_position, all_of
 from kernel.dates import SHANGHAI
+from kernel.refusals import BAD_USER_INPUT
 from services.assessment.domain.audit import Act, Head, Row, extend
 
 
@@ -37,7 +38,11 @@ class AuditSelection:
     until: datetime | None = None
 
     def condition(self) -> Document:
-        """The filter of the rows."""
+        """The filter of the rows.
+
+        Raises:
+            Refusal: `BAD_USER_INPUT`: a time lies outside the calendar, once it is taken to UTC.
+        """
         named = {
             "act.type": self.type,
             "act.subject": self.subject,
@@ -45,7 +50,7 @@ class AuditSelection:
             "act.actor.organization": self.organization,
             "act.province": self.province,
         }
-        times = {"$gte": _time(self.since), "$lt": _time(self.until)}
+        times = {"$gte": _bound("since", self.since), "$lt": _bound("until", self.until)}
         span = {word: value for word, value in times.items() if value}
         condition: Document = {name: value for name, value in named.items() if value is not None}
         return condition | ({"act.at": span} if span else {})
@@ -158,6 +163,14 @@ def _document(row: Row) -> Document:
 def _row(document: Document) -> Row:
     fields = dict(document)
     return from_document({"sequence": fields.pop("_id"), **fields}, Row)
+
+
+def _bound(field: str, at: datetime | None) -> str | None:
+    try:
+        return _time(at)
+    except OverflowError as error:
+        said = ("时间超出可表示的范围", "the time is outside the calendar")
+        raise BAD_USER_INPUT(rule="R40", field=field, detail=said) from error
 
 
 def _time(at: datetime | None) -> str | None:

@@ -1,6 +1,7 @@
 """What the ministry's table of a year is counted from, read in seven operations (R42)."""
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -23,12 +24,13 @@ _COUNTED = {
 }
 
 
-async def year_facts(store: Store, year: int) -> YearFacts:
+async def year_facts(store: Store, year: int, day: date) -> YearFacts:
     """What there is of a year's projects.
 
     Args:
         store: The service's repositories.
         year: The year of their round.
+        day: Whose limits are in force.
     """
     projects = await _projects(store, year)
     among = {"$in": [project.id for project in projects]}
@@ -43,7 +45,9 @@ async def year_facts(store: Store, year: int) -> YearFacts:
     inspected = frozenset(sampled.project for sampled in drawn if sampled.replaced_for is None)
     bases = sorted({project.base for project in projects})
     stored = await store.limits.find_many([f"{base}:{year}" for base in bases])
-    limits = {base: found.limit for base, found in zip(bases, stored, strict=True) if found}
+    limits = {
+        base: limit for base, found in zip(bases, stored, strict=True) if found and (limit := found.on(day)) is not None
+    }
     return YearFacts(projects, outcomes, evaluations, inspected, findings, known.quotas if known else {}, limits)
 
 

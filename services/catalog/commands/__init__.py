@@ -1,6 +1,7 @@
 """The use cases, one function each: load, decide (domain), save the aggregate with its events in one write."""
 
 from services.catalog.commands.bases import (
+    amend_base,
     close_base,
     extend_base,
     merge_bases,
@@ -8,6 +9,7 @@ from services.catalog.commands.bases import (
     register_base,
     rename_base,
     rename_organization,
+    reopen_base,
     set_base_team,
 )
 from services.catalog.commands.declaration import (
@@ -19,7 +21,7 @@ from services.catalog.commands.declaration import (
     withdraw_project,
 )
 from services.catalog.commands.deps import Deps
-from services.catalog.commands.experts import correct_expert, register_expert, withdraw_expert
+from services.catalog.commands.experts import correct_expert, register_expert, reinstate_expert, withdraw_expert
 from services.catalog.commands.lifecycle import (
     amend_project,
     cancel_project,
@@ -57,6 +59,7 @@ __all__ = [
     "RevealedTeam",
     "add_class",
     "adjust_quota",
+    "amend_base",
     "amend_project",
     "amend_round",
     "assign_experts",
@@ -83,8 +86,10 @@ __all__ = [
     "record_as_not_held",
     "register_base",
     "register_expert",
+    "reinstate_expert",
     "rename_base",
     "rename_organization",
+    "reopen_base",
     "resume_project",
     "reveal_base_team",
     "revise_project_decision",

@@ -19,8 +19,10 @@ from kernel.refusals import INVALID_CONTACT, NOT_FOUND
 from services.catalog.commands.deps import Deps
 from services.catalog.commands.guards import own_base, require_province
 from services.catalog.domain import base as bases
+from services.catalog.domain import quota as quotas
 from services.catalog.domain import succession
 from services.catalog.domain.base import Base, Organization, Team, TeamMember
+from services.catalog.domain.events import NATIONWIDE
 from services.catalog.domain.refusals import BASE_EXISTS
 from services.catalog.domain.review import Expert
 from services.catalog.domain.vocabulary import BaseCategory
@@ -271,6 +273,91 @@ async def close_base(deps: Deps, principal: Principal, *, key: str, version: int
         acts_for = [base.id, *await deps.store.bases.merged_into(base.id, session)]
         in_hand = await deps.store.projects.counted(acts_for, succession.IN_HAND, session)
         return await deps.store.bases.save(*succession.close_base(base, in_hand, why, deps.clock.now()), session)
+
+    return await deps.store.transact(work)
+
+
+@idempotent("bases", name="reopen_base")
+async def reopen_base(deps: Deps, principal: Principal, *, key: str, version: int, reason: str) -> Base:
+    """Open a base again that was closed by mistake; its quotas count again, and its account follows by the event (R2).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The base's id.
+        version: The version that was read.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, or what `succession.reopen_base`
+            refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    why, now, store = Reason.of(reason, "R2"), deps.clock.now(), deps.store
+
+    async def work(session: Session) -> Base:
+        reopened, events = succession.reopen_base(await _read(deps, key, version, session), why)
+        await _take_merger_turn(deps, reopened.category, session)
+        for held in await store.quotas.query({"base": key}, session=session):
+            await store.quotas.take_turn(held.year, session)  # an amendment of the round meanwhile conflicts
+            current = await store.rounds.find(str(held.year), session)
+            limit = current.quota_of(reopened.category) if current else held.limit
+            counting, told = quotas.thaw(held, limit=limit, reason=why, now=now, base_name=reopened.name)
+            await store.quotas.save(counting, told, session)
+        return await store.bases.save(reopened, events, session)
+
+    return await store.transact(work)
+
+
+@idempotent("bases", name="amend_base")
+async def amend_base(
+    deps: Deps,
+    principal: Principal,
+    *,
+    key: str,
+    version: int,
+    major_categories: tuple[int, ...] | None,
+    province: str | None,
+    province_reason: str | None,
+    valid_from: date | None,
+    reason: str,
+) -> Base:
+    """Set right what is on file of a base; once a project of it was published, only forward (R2, R3).
+
+    What is not published follows into another province.
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The base's id.
+        version: The version that was read.
+        major_categories: The right ones, ordinals 1-19; None leaves them.
+        province: The right one, two digits, `00` for none; None leaves it.
+        province_reason: Why it is in another province than its organisation's code says, as it was typed.
+        valid_from: The right first day; None leaves it.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON`, `UNKNOWN_PROVINCE`, or what
+            `succession.amend_base` refuses.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    why, explained = Reason.of(reason, "R2"), Reason.optional(province_reason)
+    require_province(None if province == NATIONWIDE else province, "province")
+    given = succession.BaseAmendment(
+        major_categories=major_categories, province=province, province_reason=explained, valid_from=valid_from
+    )
+
+    async def work(session: Session) -> Base:
+        base = await _read(deps, key, version, session)
+        located = province_of(base.organization.code)
+        published = bool(await deps.store.projects.counted([key], succession.PUBLISHED, session))
+        amended, events = succession.amend_base(base, given, why, code_province=located, published=published)
+        if amended.province != base.province:
+            there = amended.routing_province
+            await deps.store.quotas.relocate(key, there, session)
+            await deps.store.projects.rename([key], {"province": there}, session, but=succession.PUBLISHED)
+        return await deps.store.bases.save(amended, events, session)
 
     return await deps.store.transact(work)
 

@@ -1,4 +1,4 @@
-"""Experts that the ministry registers, corrects and lets go (R14)."""
+"""Experts that the ministry registers, corrects, lets go and takes back (R14)."""
 
 from collections.abc import Sequence
 
@@ -70,8 +70,9 @@ async def correct_expert(
     name: str | None,
     organization: Organization | None,
     reason: str,
+    fields: Sequence[int] | None = None,
 ) -> Expert:
-    """Set right an expert's name or organisation (R14).
+    """Set right an expert's name, organisation or fields (R14).
 
     Args:
         deps: The service's dependencies.
@@ -81,6 +82,7 @@ async def correct_expert(
         name: As it was typed; None leaves it.
         organization: Code and name as they were typed; None leaves it.
         reason: As it was typed.
+        fields: Major categories, ordinals 1–19. Not passed where none were given: they are no part of earlier marks.
 
     Raises:
         Refusal: `NOT_FOUND`, `STALE_VERSION`, `INVALID_SCHOOL_CODE`, `INVALID_CREDIT_CODE`, `INVALID_TEXT`,
@@ -104,8 +106,9 @@ async def correct_expert(
         # Those whose review is in too: it counts until the plan is decided.
         where = {"status": ProjectStatus.UNDER_REVIEW, "experts": key}
         reviewed = await deps.store.projects.query(where, session=session)
+        right = None if fields is None else tuple(fields)
         changed, events = experts.correct_expert(
-            expert, name=right_name, organization=sender, reason=why, reviewed=reviewed
+            expert, name=right_name, organization=sender, reason=why, reviewed=reviewed, fields=right
         )
         return await deps.store.experts.save(changed, events, session)
 
@@ -142,6 +145,28 @@ async def withdraw_expert(deps: Deps, principal: Principal, *, key: str, version
         return await deps.store.experts.save(*experts.withdraw_expert(expert, assigned, why, deps.clock.now()), session)
 
     return await deps.store.transact(work)
+
+
+@idempotent("experts", name="reinstate_expert")
+async def reinstate_expert(deps: Deps, principal: Principal, *, key: str, version: int, reason: str) -> Expert:
+    """Put an expert back on the list who had withdrawn; the account waits for a new code by the event (R14).
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry.
+        key: The expert's id.
+        version: The version that was read.
+        reason: As it was typed.
+
+    Raises:
+        Refusal: `NOT_FOUND`, `STALE_VERSION`, `REASON_MISSING`, `INVALID_REASON` or `NOTHING_CHANGED`.
+    """
+    require_scope(principal, Scope.MINISTRY)
+    why = Reason.of(reason, "R14")
+    expert = await deps.store.experts.get(key)
+    if expert.version != version:
+        raise await deps.store.experts.stale(key)
+    return await deps.store.experts.save(*experts.reinstate_expert(expert, why))
 
 
 async def _assigned(deps: Deps, key: str, session: Session) -> list[Project]:

@@ -1,6 +1,6 @@
 """A project from publication to its end: amended, started, finished, recorded, completed, ended (R18, R28, R33)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import structlog
@@ -12,7 +12,7 @@ from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Session
 from kernel.dates import today
-from kernel.free_text import Reason
+from kernel.free_text import PersonName, Reason
 from kernel.refusals import WRONG_STATE
 from services.catalog.commands.bulk import Loaded, ProjectBatch, Step
 from services.catalog.commands.deps import Deps
@@ -27,7 +27,16 @@ log = structlog.get_logger()
 
 
 @idempotent("projects", name="amend_project")
-async def amend_project(deps: Deps, principal: Principal, *, key: str, version: int, given: Amendment) -> Project:
+async def amend_project(
+    deps: Deps,
+    principal: Principal,
+    *,
+    key: str,
+    version: int,
+    given: Amendment,
+    days: int | None = None,
+    session_teachers: Mapping[str, str] | None = None,
+) -> Project:
     """Change venue, dates or faculty after publication (R18).
 
     Args:
@@ -35,19 +44,26 @@ async def amend_project(deps: Deps, principal: Principal, *, key: str, version: 
         principal: The base.
         key: The project's id.
         version: The version that was read.
-        given: The new values and the reason, as they were typed.
+        given: The new values and the reason, as they were typed. Its fields enter the marks of requests, so none may
+            be added.
+        days: Of training. Not passed where none were given: they are no part of earlier marks.
+        session_teachers: By session id who teaches it instead, as it was typed. Likewise.
 
     Raises:
         Refusal: `NOT_FOUND`, `FORBIDDEN`, `STALE_VERSION`, or what `lifecycle.amend` refuses.
     """
     project = await own_project(deps, principal, key)
     checked_texts(Plan(venue=given.venue, faculty=given.faculty or ()))
+    for name in (session_teachers or {}).values():
+        PersonName.of(name, "sessionTeachers.teacher", "R7")
     Reason.of(given.reason, "R18")
     await require_version(deps, project, version)
     require_province(given.venue.province if given.venue else None)
     base = await deps.store.bases.get(project.base)
     current = await round_of(deps, project.year)
-    amended, events = lifecycle.amend(project, base, current, given, deps.clock.now())
+    amended, events = lifecycle.amend(
+        project, base, current, given, deps.clock.now(), days=days, session_teachers=session_teachers
+    )
     return await deps.store.projects.save(amended, events)
 
 

@@ -177,6 +177,36 @@ class BaseClosed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseReopened:
+    """A base that was closed by mistake is open again, and its organisation acts for it (R2)."""
+
+    base: str
+    organization: str
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseAmended:
+    """What is on file of a base was set right (R2).
+
+    Attributes:
+        changed: Names of what changed: `majorCategories`, `province`, `provinceReason`, `validFrom`.
+        former_province: Where it was until then; `00` for none.
+        province_reason: Why it is in another province than its organisation's code says.
+    """
+
+    base: str
+    changed: tuple[str, ...]
+    major_categories: tuple[int, ...]
+    valid_from: date
+    former_province: str
+    province_reason: str | None
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BaseMerged:
     """A base was merged into another, which acts for it from now on (R2).
 
@@ -210,6 +240,7 @@ class QuotaAdjusted:
 
     Attributes:
         proposal: Id of the proposal of assessment that this decides; None where it follows from none.
+        follows_round: Whether it is the round's own limit that was amended, which an adjustment goes before.
     """
 
     base: str
@@ -222,6 +253,7 @@ class QuotaAdjusted:
     province: str
     base_name: str | None = None
     proposal: str | None = None
+    follows_round: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,13 +282,23 @@ class ExpertCorrected:
     """What is on file of a reviewer was corrected (R14); the name stays with the catalog (R41).
 
     Attributes:
-        changed: Names of what changed: `name`, `organization`.
+        changed: Names of what changed: `name`, `organization`, `fields`.
     """
 
     expert: str
     organization: str
     organization_name: str
     changed: tuple[str, ...]
+    reason: str
+    province: str = NATIONWIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertReinstated:
+    """A reviewer who had withdrawn may be assigned again (R14)."""
+
+    expert: str
+    organization: str
     reason: str
     province: str = NATIONWIDE
 
@@ -412,7 +454,11 @@ class ProjectPublished(ProjectEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectAmended(ProjectEvent):
-    """Venue, dates or faculty changed after publication (R18); the new values, all of them."""
+    """Venue, dates or faculty changed after publication (R18); the new values, all of them.
+
+    Attributes:
+        days: Of training.
+    """
 
     changed: tuple[str, ...]
     reason: str
@@ -423,6 +469,7 @@ class ProjectAmended(ProjectEvent):
     sessions: tuple[PublishedSession, ...]
     faculty: tuple[str, ...]
     faculty_members: tuple[PublishedTeacher, ...] = ()
+    days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

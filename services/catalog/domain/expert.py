@@ -1,4 +1,4 @@
-"""What becomes of a reviewer who is on file: corrected, or withdrawn (R14)."""
+"""What becomes of a reviewer who is on file: corrected, withdrawn, or back again (R14)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,10 +6,10 @@ from datetime import datetime
 
 from kernel.free_text import PersonName, Reason
 from services.catalog.domain.base import Organization
-from services.catalog.domain.events import ExpertCorrected, ExpertWithdrawn
+from services.catalog.domain.events import ExpertCorrected, ExpertReinstated, ExpertWithdrawn
 from services.catalog.domain.project import Project
-from services.catalog.domain.refusals import EXPERT_CONFLICT, EXPERT_WITHDRAWN, INVALID_EXPERT, NOTHING_CHANGED
-from services.catalog.domain.review import Expert, Leaving, Review
+from services.catalog.domain.refusals import EXPERT_CONFLICT, EXPERT_WITHDRAWN, NOTHING_CHANGED
+from services.catalog.domain.review import Expert, Leaving, Review, register_expert
 from services.catalog.domain.vocabulary import ProjectStatus
 
 
@@ -50,6 +50,18 @@ def withdraw_expert(
     return left, [ExpertWithdrawn(expert=expert.id, open=len(assigned), reason=reason.text)]
 
 
+def reinstate_expert(expert: Expert, reason: Reason) -> tuple[Expert, list[ExpertReinstated]]:
+    """Put a reviewer back on the list who had withdrawn; what was reassigned meanwhile stays with the others (R14).
+
+    Raises:
+        Refusal: `NOTHING_CHANGED`: the expert has not withdrawn.
+    """
+    if expert.withdrawn is None:
+        raise NOTHING_CHANGED(rule="R14")
+    event = ExpertReinstated(expert=expert.id, organization=expert.organization.code, reason=reason.text)
+    return replace(expert, withdrawn=None), [event]
+
+
 def correct_expert(
     expert: Expert,
     *,
@@ -57,8 +69,9 @@ def correct_expert(
     organization: Organization | None,
     reason: Reason,
     reviewed: Sequence[Project],
+    fields: tuple[int, ...] | None = None,
 ) -> tuple[Expert, list[ExpertCorrected]]:
-    """Set right a reviewer's name or organisation (R14).
+    """Set right a reviewer's name, organisation or fields (R14).
 
     Args:
         expert: The expert.
@@ -66,20 +79,22 @@ def correct_expert(
         organization: The right organisation; None leaves it.
         reason: Why.
         reviewed: The projects under review by the expert, whose review may be in; none may be of the organisation.
+        fields: The right major categories, ordinals 1-19; None leaves them. Reviews that are assigned stay so.
 
     Raises:
         Refusal: `EXPERT_WITHDRAWN`, `INVALID_EXPERT`, `NOTHING_CHANGED`, or `EXPERT_CONFLICT` with the projects that
             others must review first.
     """
     require_available(expert)
-    if name is not None and not name.text:
-        raise INVALID_EXPERT(detail=("姓名", "name"), fields=["name"])
-    if organization is not None and not organization.name:
-        raise INVALID_EXPERT(detail=("单位名称", "organisation's name"), fields=["organizationName"])
     corrected = replace(
-        expert, name=name.text if name else expert.name, organization=organization or expert.organization
+        expert,
+        name=expert.name if name is None else name.text,
+        organization=organization or expert.organization,
+        fields=expert.fields if fields is None else fields,
     )
-    changed = tuple(part for part in ("name", "organization") if getattr(expert, part) != getattr(corrected, part))
+    register_expert(corrected)  # the same rules as of a new one
+    parts = ("name", "organization", "fields")
+    changed = tuple(part for part in parts if getattr(expert, part) != getattr(corrected, part))
     if not changed:
         raise NOTHING_CHANGED(rule="R14")
     own = [project.id for project in reviewed if corrected.organization.is_same_as(project.holder)]

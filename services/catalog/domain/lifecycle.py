@@ -1,11 +1,11 @@
 """From publication to the end: amend, start, finish, record, complete, cancel, suspend, resume (R18, R28, R33)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from kernel.dates import today
-from kernel.free_text import Reason, Title
+from kernel.free_text import PersonName, Reason, Title
 from kernel.refusals import WRONG_STATE
 from services.catalog.domain.base import Base
 from services.catalog.domain.decision import sessions_of
@@ -71,9 +71,18 @@ class Amendment:
 
 
 def amend(
-    project: Project, base: Base, current: Round, amendment: Amendment, now: datetime
+    project: Project,
+    base: Base,
+    current: Round,
+    amendment: Amendment,
+    now: datetime,
+    *,
+    days: int | None = None,
+    session_teachers: Mapping[str, str] | None = None,
 ) -> tuple[Project, list[ProjectAmended]]:
     """Change venue, dates or faculty of a published project; the old plan stays in its history (R18).
+
+    How many days it takes follows its dates, and who teaches a session follows its faculty: both change with them.
 
     What is impossible in a plan is so in an amended one; what is unusual warns, and the amendment has its reason.
 
@@ -83,9 +92,11 @@ def amend(
         current: Its round.
         amendment: The new values; their texts are checked (R41). Sessions and last day move with the first day.
         now: Domain time, aware.
+        days: Of training; None leaves them.
+        session_teachers: By session id who teaches it instead, one of the faculty, as it was typed.
 
     Raises:
-        Refusal: `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `INVALID_TEXT`, `NOTHING_CHANGED`,
+        Refusal: `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `INVALID_TEXT`, `INVALID_NAME`, `NOTHING_CHANGED`,
             `PLAN_INCOMPLETE`, `INVALID_PLAN` or `OUTSIDE_WINDOW`.
     """
     require_status(project, _AMENDABLE, "R18")
@@ -95,6 +106,7 @@ def amend(
         replace(project, plan=first_day), current
     )  # before the timetable moves with it, which may overflow
     plan = checked_texts(_amended(project.plan, amendment), amendment.written())
+    plan = _taught_by(replace(plan, days=plan.days if days is None else days), session_teachers or {})
     changed = differing(project.plan, plan)
     if not changed:
         raise NOTHING_CHANGED()
@@ -340,14 +352,7 @@ def _amended(plan: Plan, amendment: Amendment) -> Plan:
     starts_on = amendment.starts_on or plan.starts_on
     shift = starts_on - plan.starts_on if starts_on and plan.starts_on else timedelta()
     dates = {Title.of(key, field="sessionDates.id").text: day for key, day in (amendment.session_dates or {}).items()}
-    unknown = sorted(set(dates) - {session.id for session in plan.timetable})
-    if unknown:
-        raise INVALID_PLAN(
-            detail=("课程表中没有该课次", "no such session in the timetable"),
-            rule="R18",
-            fields=["timetable"],
-            unknown=unknown,
-        )
+    _require_sessions(plan, dates)
     timetable = tuple(
         replace(session, date=dates[session.id]) if session.id in dates else session
         for session in shift_sessions(plan.timetable, shift)
@@ -362,6 +367,33 @@ def _amended(plan: Plan, amendment: Amendment) -> Plan:
         faculty=faculty,
         timetable=timetable,
     )
+
+
+def _taught_by(plan: Plan, teachers: Mapping[str, str]) -> Plan:
+    """The plan whose sessions are taught by others of its faculty (R7, R18)."""
+    named = {
+        Title.of(key, field="sessionTeachers.id").text: PersonName.of(name, "sessionTeachers.teacher", "R7").text
+        for key, name in teachers.items()
+    }
+    _require_sessions(plan, named)
+    strangers = sorted(set(named.values()) - {member.name for member in plan.faculty})
+    if strangers:
+        said = "、".join(strangers)
+        words = (f"的教师须在授课师资之列（{said}）", f"has teachers of the faculty only ({', '.join(strangers)})")
+        raise invalid({"timetable": words}, "R18")
+    taught = (replace(each, teacher=named.get(each.id, each.teacher)) for each in plan.timetable)
+    return replace(plan, timetable=tuple(taught))
+
+
+def _require_sessions(plan: Plan, keys: Collection[str]) -> None:
+    unknown = sorted(set(keys) - {session.id for session in plan.timetable})
+    if unknown:
+        raise INVALID_PLAN(
+            detail=("课程表中没有该课次", "no such session in the timetable"),
+            rule="R18",
+            fields=["timetable"],
+            unknown=unknown,
+        )
 
 
 def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> ProjectAmended:
@@ -379,6 +411,7 @@ def _amendment(project: Project, changed: tuple[str, ...], reason: str) -> Proje
         sessions=sessions_of(plan.timetable),
         faculty=tuple(member.name for member in plan.faculty),
         faculty_members=faculty_members(project),
+        days=plan.days,
     )
 
 

@@ -245,8 +245,25 @@ def follow_round(
         effective_from=day,
         province=quota.province,
         base_name=base_name,
+        follows_round=True,
     )
     return changed, [event]
+
+
+def thaw(
+    quota: Quota, *, limit: int, reason: Reason, now: datetime, base_name: str | None = None
+) -> tuple[Quota, list[QuotaAdjusted]]:
+    """Let a quota count again, for its base is open again; what its round has amended meanwhile follows (R2, R11).
+
+    Args:
+        quota: The quota.
+        limit: What the round gives the base's category.
+        reason: Why the base is open again.
+        now: Domain time, aware.
+        base_name: The base's name, for the event.
+    """
+    counting = replace(quota, frozen=False)
+    return follow_round(counting, limit=limit, reason=reason, now=now, base_name=base_name) or (counting, [])
 
 
 def compare(key: str, quota: Quota | None, projects: Sequence[str]) -> Difference | None:

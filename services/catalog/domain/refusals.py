@@ -75,6 +75,13 @@ BASE_IN_USE = RefusalKind(
     rule="R2",
     unblock=Unblock.BASE,
 )
+BASE_FORWARD_ONLY = RefusalKind(
+    "BASE_FORWARD_ONLY",
+    "该基地已有发布过的项目：专业大类只增不减，有效期起始日期只能提前",
+    "The base has published projects: its major categories may only grow, and its first day only be earlier",
+    rule="R2",
+    unblock=Unblock.SELF,
+)
 CATEGORY_FIXED = RefusalKind(
     "CATEGORY_FIXED",
     "该基地已有项目或项目数量，类别不能变更；请关闭后另行登记",

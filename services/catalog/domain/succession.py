@@ -1,25 +1,29 @@
-"""What becomes of a base that is on file: renamed, extended, of another category, closed, merged (R2, R3).
+"""What becomes of a base that is on file: renamed, extended, set right, closed, opened again, merged (R2, R3).
 
 An act of the ministry each, with its reason; the events carry it to the audit (R40).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kernel.dates import today
 from kernel.free_text import Name, Reason
-from services.catalog.domain.base import YEARS, Base, Closing, Organization, require_open
+from services.catalog.domain.base import YEARS, Base, Closing, Organization, register_base, require_open
 from services.catalog.domain.events import (
+    NATIONWIDE,
+    BaseAmended,
     BaseClosed,
     BaseExtended,
     BaseMerged,
     BaseRecategorized,
     BaseRenamed,
+    BaseReopened,
     OrganizationRenamed,
 )
 from services.catalog.domain.labels import STATUSES, listed
 from services.catalog.domain.refusals import (
+    BASE_FORWARD_ONLY,
     BASE_IN_USE,
     CATEGORY_FIXED,
     INVALID_BASE,
@@ -29,6 +33,12 @@ from services.catalog.domain.refusals import (
 from services.catalog.domain.review import Expert
 from services.catalog.domain.vocabulary import BaseCategory, ProjectStatus
 
+_AMENDED = {
+    "majorCategories": "major_categories",
+    "province": "province",
+    "provinceReason": "province_reason",
+    "validFrom": "valid_from",
+}
 IN_HAND = frozenset(
     {
         ProjectStatus.SUBMITTED,
@@ -42,6 +52,36 @@ IN_HAND = frozenset(
     }
 )
 """The states of projects that somebody must see to: a base with one of them is not closed. A draft waits for nobody."""
+
+
+PUBLISHED = frozenset(
+    {
+        ProjectStatus.PUBLISHED,
+        ProjectStatus.RUNNING,
+        ProjectStatus.SUSPENDED,
+        ProjectStatus.FINISHED,
+        ProjectStatus.COMPLETED,
+        ProjectStatus.CANCELLED,
+    }
+)
+"""The states of projects that were published: what the public has read of their base stays true."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseAmendment:
+    """What is right of a base; None leaves it (R2).
+
+    Attributes:
+        major_categories: Ordinals 1-19.
+        province: Two-digit code; `00` for a base that belongs to no province.
+        province_reason: Why it is in another province than its organisation's code says.
+        valid_from: First day of its validity.
+    """
+
+    major_categories: tuple[int, ...] | None = None
+    province: str | None = None
+    province_reason: Reason | None = None
+    valid_from: date | None = None
 
 
 def rename_base(base: Base, name: Name, reason: Reason) -> tuple[Base, list[BaseRenamed]]:
@@ -140,10 +180,77 @@ def recategorize_base(
     return replace(base, category=category), [event]
 
 
+def amend_base(
+    base: Base, given: BaseAmendment, reason: Reason, *, code_province: str | None, published: bool
+) -> tuple[Base, list[BaseAmended]]:
+    """Set right what is on file of a base: freely until a project of it is published, then only forward (R2).
+
+    Another province is that of what is published from then on; what was published keeps its own.
+
+    Args:
+        base: The base.
+        given: What is right.
+        reason: Why.
+        code_province: The province that its organisation's code tells; None where it tells none.
+        published: Whether a project of it is, or was, published.
+
+    Raises:
+        Refusal: `BASE_CLOSED`, `INVALID_BASE`, `PROVINCE_DIFFERS`, `NOTHING_CHANGED` or `BASE_FORWARD_ONLY`.
+    """
+    require_open(base)
+    province = base.province if given.province is None else given.province
+    province = None if province == NATIONWIDE else province
+    why = base.province_reason if province == base.province else None
+    amended = replace(
+        base,
+        major_categories=base.major_categories if given.major_categories is None else given.major_categories,
+        province=province,
+        province_reason=given.province_reason.text if given.province_reason else why,
+        valid_from=given.valid_from or base.valid_from,
+    )
+    register_base(amended, code_province)  # the same rules as of a new one
+    changed = tuple(name for name, field in _AMENDED.items() if getattr(base, field) != getattr(amended, field))
+    if not changed:
+        raise NOTHING_CHANGED(rule="R2")
+    narrowed = {
+        "majorCategories": not set(base.major_categories) <= set(amended.major_categories),
+        "validFrom": amended.valid_from > base.valid_from,
+    }
+    if published and any(narrowed.values()):
+        raise BASE_FORWARD_ONLY(fields=[name for name, less in narrowed.items() if less])
+    event = BaseAmended(
+        base=base.id,
+        changed=changed,
+        major_categories=amended.major_categories,
+        valid_from=amended.valid_from,
+        former_province=base.routing_province,
+        province_reason=amended.province_reason,
+        reason=reason.text,
+        province=amended.routing_province,
+    )
+    return amended, [event]
+
+
+def reopen_base(base: Base, reason: Reason) -> tuple[Base, list[BaseReopened]]:
+    """Open a base again that was closed by mistake; a merged one stays with its successor (R2).
+
+    Raises:
+        Refusal: `NOTHING_CHANGED`: it is open; `BASE_CLOSED` with its successor.
+    """
+    if base.closed is None:
+        raise NOTHING_CHANGED(rule="R2")
+    if base.closed.into:
+        require_open(base)
+    event = BaseReopened(
+        base=base.id, organization=base.organization.code, reason=reason.text, province=base.routing_province
+    )
+    return replace(base, closed=None), [event]
+
+
 def close_base(
     base: Base, in_hand: Mapping[ProjectStatus, int], reason: Reason, now: datetime
 ) -> tuple[Base, list[BaseClosed]]:
-    """Close a base for good (R2).
+    """Close a base (R2); one that was closed by mistake is opened again by `reopen_base`.
 
     Args:
         base: The base.

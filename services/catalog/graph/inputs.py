@@ -1,6 +1,7 @@
 """The catalog's input types apart from plans and rounds, and their conversion for its commands."""
 
 from datetime import date
+from typing import Any
 
 import strawberry
 
@@ -41,6 +42,32 @@ class BaseInput:
             valid_from=self.valid_from,
             valid_until=self.valid_until,
         )
+
+
+@strawberry.input(
+    description="更正基地信息；未给出的保持不变。已有发布过的项目的，专业大类只增不减，起始日期只能提前 (R2, R3)"
+)
+class BaseAmendmentInput:
+    """What is right; null leaves it."""
+
+    reason: str
+    major_categories: list[int] | None = None
+    province: strawberry.ID | None = strawberry.field(default=None, description="两位代码，00为不属任何省份")
+    province_reason: str | None = strawberry.field(
+        default=None, description="省份与单位代码所属省份不一致时的理由 (R2)"
+    )
+    valid_from: date | None = None
+
+    def command(self) -> dict[str, Any]:
+        """The input of the command."""
+        ordinals = None if self.major_categories is None else require_rows(self.major_categories, "majorCategories")
+        return {
+            "major_categories": None if ordinals is None else tuple(ordinals),
+            "province": self.province,
+            "province_reason": self.province_reason,
+            "valid_from": self.valid_from,
+            "reason": self.reason,
+        }
 
 
 @strawberry.input(description="基地联系人 (R6)")
@@ -104,6 +131,11 @@ class ExpertCorrectionInput:
     name: str | None = None
     organization_code: str | None = None
     organization_name: str | None = None
+    fields: list[int] | None = None
+
+    def further(self) -> dict[str, list[int]]:
+        """The input of the command that is no part of earlier marks: only what is given."""
+        return {} if self.fields is None else {"fields": require_rows(self.fields, "fields")}
 
     def organization(self) -> Organization | None:
         """Code and name, as they were typed; None for neither.

@@ -131,7 +131,15 @@ class ProjectSessionDateInput:
     date: date
 
 
-@strawberry.input(description="发布后的变更：仅地点、日期、师资 (R18)")
+@strawberry.input(description="某课次的新授课教师，须在授课师资之列 (R7, R18)")
+class ProjectSessionTeacherInput:
+    """Who teaches a session instead."""
+
+    id: strawberry.ID
+    teacher: str
+
+
+@strawberry.input(description="发布后的变更：仅地点、日期（含天数）、师资（含课次的授课教师）(R18)")
 class ProjectAmendmentInput:
     """All that may change after publication; null leaves it."""
 
@@ -141,6 +149,22 @@ class ProjectAmendmentInput:
     ends_on: date | None = None
     faculty: list[ProjectFacultyInput] | None = None
     session_dates: list[ProjectSessionDateInput] | None = None
+    days: int | None = None
+    session_teachers: list[ProjectSessionTeacherInput] | None = None
+
+    def further(self) -> dict[str, Any]:
+        """The input of the command besides the `Amendment`: only what is given.
+
+        Raises:
+            Refusal: `TOO_MANY_ROWS`, or `INVALID_PLAN`: a session has two new teachers.
+        """
+        given: dict[str, Any] = {} if self.days is None else {"days": self.days}
+        if self.session_teachers is not None:
+            rows = require_rows(self.session_teachers, "sessionTeachers")
+            given["session_teachers"] = {str(row.id): row.teacher for row in rows}
+            if len(given["session_teachers"]) < len(rows):
+                raise plans.invalid({"timetable": ("每课次只能有一名新教师", "gets one new teacher a session")}, "R18")
+        return given
 
     def amendment(self) -> Amendment:
         """The input of the command, as `Amendment`.

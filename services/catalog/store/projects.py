@@ -283,17 +283,26 @@ class Projects(Repository[Project]):
         )
         return {ProjectStatus(group["_id"]): group["count"] async for group in groups}
 
-    async def rename(self, bases: Sequence[str], names: Mapping[str, Any], session: Session) -> None:
-        """Give the projects of bases the new name of the base or of its organisation, in the search as well (R2, R17).
+    async def rename(
+        self,
+        bases: Sequence[str],
+        names: Mapping[str, Any],
+        session: Session,
+        *,
+        but: Iterable[ProjectStatus] = (),
+    ) -> None:
+        """Give projects what they copy of their bases or organisations, in the search as well (R2, R17).
 
         Each gets a version, so that a command that read the old name does not write it again.
 
         Args:
             bases: Ids of the bases.
-            names: `base_name` or `organization_name`.
-            session: The transaction that renames the base.
+            names: `base_name`, `organization_name` or `province`.
+            session: The transaction that changes the base.
+            but: The states of those that keep what they have.
         """
-        projects = await self.query({"base": {"$in": list(bases)}}, session=session)
+        where = {"base": {"$in": list(bases)}, "status": {"$nin": list(but)}}
+        projects = await self.query(where, session=session)
         updates = [
             UpdateOne(
                 {"_id": project.id},

@@ -73,6 +73,12 @@ class Quotas(Repository[Quota]):
             {"base": base}, {"$set": {"frozen": True, **changed_now()}, "$inc": {"version": 1}}, session=session
         )
 
+    async def relocate(self, base: str, province: str, session: Session) -> None:
+        """Let the events of a base's quotas go to another province (R2)."""
+        await self.collection.update_many(
+            {"base": base}, {"$set": {"province": province, **changed_now()}, "$inc": {"version": 1}}, session=session
+        )
+
     async def exist(self, base: str, session: Session) -> bool:
         """Whether a base has a quota of any round, and so, perhaps, projects."""
         return await self.collection.find_one({"base": base}, {"_id": 1}, session=session) is not None

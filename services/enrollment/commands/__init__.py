@@ -49,7 +49,7 @@ from services.enrollment.commands.sign_ups import (
     withdraw_enrollment,
     withdraw_sign_up,
 )
-from services.enrollment.commands.succession import close_school, merge_school, settle_schools
+from services.enrollment.commands.succession import close_school, merge_school, reopen_school, settle_schools
 from services.enrollment.commands.teachers import (
     Corrections,
     NewTeacher,
@@ -124,6 +124,7 @@ __all__ = [
     "remind_bases",
     "rename_school",
     "renew_offers",
+    "reopen_school",
     "request_teacher",
     "request_withdrawal",
     "return_enrollments",

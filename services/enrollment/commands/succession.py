@@ -1,4 +1,4 @@
-"""Close a school or merge it into another one, and let everything follow in batches (R3, ADR 39)."""
+"""Close a school or merge it into another one, and let everything follow in batches; open one again (R3, ADR 39)."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -60,10 +60,40 @@ async def close_school(deps: Deps, principal: Principal, *, code: str, reason: s
         in_hand = await store.enrollments.counted(code, succession.IN_HAND, session)
         succeeds = await store.schools.is_succeeding(code, session)
         closed, events = succession.close(school, in_hand, why, deps.clock.now(), succeeds=succeeds)
-        store.seating.close_school(code, unit)
+        store.seating.touch_school(code, unit)
         store.notices.stage(succession.notices_of_end(closed, None, deps.clock.now()), unit)
         await unit.flush()
         return await store.schools.save(closed, events, session)
+
+    return await store.transact(work)
+
+
+@idempotent("schools", name="reopen_school")
+async def reopen_school(deps: Deps, principal: Principal, *, code: str, reason: str) -> School:
+    """Open a school again that was closed by mistake; a province only its own schools (R3, R27).
+
+    Its account waits for a new code by the event.
+
+    Args:
+        deps: The service's dependencies.
+        principal: The ministry or a province.
+        code: The school's.
+        reason: Why, as it was typed.
+
+    Raises:
+        Refusal: `FORBIDDEN`, `NOT_FOUND`, `REASON_MISSING`, `INVALID_REASON`, `STALE_VERSION`, or what
+            `succession.reopen` refuses.
+    """
+    require_scope(principal, Scope.MINISTRY, Scope.PROVINCE)
+    why, store = Reason.of(reason, "R3"), deps.store
+
+    async def work(session: Session) -> School:
+        school, unit = await _overseen(deps, principal, code, session), UnitOfWork(session)
+        reopened, events = succession.reopen(school, why)
+        store.seating.touch_school(code, unit)
+        store.notices.stage(succession.notices_of_reopening(reopened, why, deps.clock.now()), unit)
+        await unit.flush()
+        return await store.schools.save(reopened, events, session)
 
     return await store.transact(work)
 
@@ -95,7 +125,7 @@ async def merge_school(deps: Deps, principal: Principal, *, code: str, into: str
         succeeds = await store.schools.is_succeeding(code, session)
         merged, events = succession.merge(school, successor, why, deps.clock.now(), succeeds=succeeds)
         store.schools.guard(successor, unit)  # its own end at the same time conflicts
-        store.seating.close_school(code, unit)
+        store.seating.touch_school(code, unit)
         store.notices.stage(succession.notices_of_end(merged, successor, deps.clock.now()), unit)
         await unit.flush()
         return await store.schools.save(merged, events, session)

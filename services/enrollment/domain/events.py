@@ -47,6 +47,15 @@ class SchoolClosed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SchoolReopened:
+    """A school that was closed by mistake goes on; its persons are at it again once it has requested them (R3)."""
+
+    school: str
+    reason: str
+    province: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SchoolMerged:
     """A school has ended in another one, which its persons and what it had under way follow (R3).
 

@@ -107,6 +107,7 @@ _PLAIN: dict[NoticeKind, tuple[str, str]] = {
         "The base has returned the enrollment to the school, which corrects it and submits it again",
     ),
     NoticeKind.SCHOOL_CLOSED: ("学校已关闭", "The school is closed"),
+    NoticeKind.SCHOOL_REOPENED: ("学校已恢复", "The school is open again"),
     NoticeKind.SCHOOL_MERGED: ("学校已并入其他学校", "The school is merged into another one"),
     NoticeKind.CREDIT_REVOKED: ("学时已被撤销", "The credit is revoked"),
     NoticeKind.CERTIFICATE: ("结业证书已签发", "The certificate is issued"),

@@ -47,6 +47,7 @@ EMITTED: tuple[type, ...] = (
     events.SchoolRegistered,
     events.SchoolRenamed,
     events.SchoolClosed,
+    events.SchoolReopened,
     events.SchoolMerged,
     events.PersonDesignated,
     events.TeacherAdded,

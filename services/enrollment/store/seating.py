@@ -120,8 +120,8 @@ class Seating:
             self._door = random.randrange(_DOORS)  # noqa: S311 - not a secret
         unit.guard(self.doors, _meet(school, self._door))
 
-    def close_school(self, school: str, unit: UnitOfWork) -> None:
-        """Stage the write of all doors of a school that ends (R3)."""
+    def touch_school(self, school: str, unit: UnitOfWork) -> None:
+        """Stage the write of all doors of a school that ends, or is open again (R3)."""
         for number in range(_DOORS):
             unit.guard(self.doors, _meet(school, number))
 

@@ -261,6 +261,7 @@ async def test_r38_a_complaint_takes_points_and_the_number_opens_to_it(season: S
     await season.ask(COMPUTE, rubric="2024.1")
     later = await season.ask(COMPLAIN, base="b1")
     assert (await season.assessment())["computation"] == 1, "the next computation counts it"
+    assert await season.ask(OPEN) == ["ASSESSMENT_OUTDATED"], "what is shown to the base counts every complaint"
     await season.ask(COMPUTE, rubric="2024.1")
     item = next(item for item in (await season.assessment())["items"] if item["code"] == "F1")
     assert (item["inputs"], item["hundredths"]) == ({"COMPLAINT_UPHELD": 2}, -600)
@@ -420,13 +421,14 @@ async def test_r38_a_list_of_assessments_is_paged(season: Season) -> None:
 async def test_r38_everything_that_is_decided_is_told_without_a_word_of_the_base(season: Season) -> None:
     await season.computed()
     await season.ask(COMPLAIN, base="b1")
+    await season.ask(COMPUTE, rubric="2024.1")
     await season.graded(computed=True)
     await season.ask(APPEAL, BASE, id=OWN)
     await season.ask(DECIDE, id=OWN, upheld=False)
     season.at("2025-02-01")
     await season.ask(PUBLISH)
     wanted = [
-        "assessments-computed",
+        *["assessments-computed"] * 2,
         *["annual-comments-opened"] * 2,
         *["annual-finalized"] * 2,
         "annual-appealed",
@@ -484,7 +486,9 @@ PROPOSALS = """query($year: Int!, $state: ProposalState) { quotaProposals(year: 
   state decidedLimit declineReason } }"""
 DECLINE = """mutation($id: ID!, $reason: String!) {
   declineQuotaProposal(id: $id, reason: $reason) { id state declineReason } }"""
-ADJUSTED: dict[str, Any] = {"base": "b1", "year": 2025, "before": 10, "limit": 5, "used": 0, "reason": "按年度考核"}
+ADJUSTED: dict[str, Any] = {"base": "b1", "year": 2025, "before": 10, "limit": 5, "used": 0, "reason": "按年度考核"} | {
+    "effective_from": "2024-12-02"
+}
 
 
 async def lowest(season: Season) -> None:
@@ -533,7 +537,7 @@ async def test_r39_a_final_grade_proposes_a_quota_and_only_the_catalog_changes_o
     ]
     assert await season.ask(PROPOSALS, year=2026) == [], "that round is not known"
     assert await season.ask(PROPOSALS, BASE, year=2025) == ["FORBIDDEN"]
-    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, effective_from="2024-12-24", **ADJUSTED)
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=2, **ADJUSTED)
 
     async def followed() -> bool:
         return await proposals(season) == []
@@ -573,10 +577,28 @@ async def test_r39_an_adjustment_by_a_proposal_decides_it_once(season: Season, l
 
     async def followed() -> bool:
         stored = await season.world.deps.store.limits.find("b1:2025")
-        return stored is not None and stored.limit == 8
+        return stored is not None and [change.limit for change in stored.changes] == [9, limit, 8]
 
     await eventually(followed)
     assert await proposals(season) == [("2025/b1/5", state, limit)]
+
+
+async def test_r39_a_limit_that_is_yet_to_come_changes_no_proposal_before_its_day(season: Season) -> None:
+    """Nor does one that came to a round from its own amendment stand for an adjustment."""
+    await lowest(season)
+    for version, limit, since in ((3, 7, "2025-03-01"), (2, 8, "2024-12-02")):
+        told = ADJUSTED | {"limit": limit, "effective_from": since}
+        await season.tell("catalog.quota-adjusted", "b1:2025", version=version, **told)
+    await season.tell("catalog.quota-adjusted", "b1:2025", version=4, **ADJUSTED, follows_round=True)
+
+    async def limits() -> bool:
+        stored = await season.world.deps.store.limits.find("b1:2025")
+        return stored is not None and [change.limit for change in stored.changes] == [8, 7]
+
+    await eventually(limits)
+    for day, limit in (("2025-02-28", 8), ("2025-03-01", 7)):
+        season.at(day)
+        assert [row["limit"] for row in await season.ask(PROPOSALS, year=2025)] == [limit]
 
 
 async def test_r39_the_ministry_declines_a_proposal_once_and_may_come_back_to_it(season: Season) -> None:

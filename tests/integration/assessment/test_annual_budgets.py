@@ -40,7 +40,7 @@ ANNUAL_BUDGETS: dict[str, tuple[str, Command, Budget]] = {
     "open_comments": (
         "openComments",
         lambda deps: commands.open_comments(deps, MINISTRY, year=2024),
-        Budget(6, commits=1),
+        Budget(7, commits=1),
     ),
     "comment_assessment": (
         "commentAssessment",

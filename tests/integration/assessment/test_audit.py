@@ -209,6 +209,15 @@ async def test_the_ministry_pages_and_filters_the_latest_first(world: World) -> 
         assert (data["auditLog"]["totalCount"], len(data["auditLog"]["nodes"])) == (count, count), condition
 
 
+@pytest.mark.parametrize(
+    "span",
+    [{"since": "0001-01-01T00:00:00"}, {"since": "0001-01-01T00:00:00+08:00"}, {"until": "9999-12-31T23:59:59-08:00"}],
+)
+async def test_r40_a_time_outside_the_calendar_is_refused_by_its_field(world: World, span: dict[str, str]) -> None:
+    _, codes = await world.ask(MINISTRY, ASK, n=50, f=span)
+    assert codes == ["BAD_USER_INPUT"]
+
+
 async def test_the_command_line_verifies_and_exports(
     log: AuditLog, database: Database, parts: Parts, tmp_path: Path
 ) -> None:

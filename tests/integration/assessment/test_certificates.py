@@ -224,6 +224,18 @@ async def test_r32_the_base_revokes_for_thirty_days_and_the_ministry_always(worl
     assert codes(await issue(world, "e1", by=MINISTRY)) == ["ok"]
 
 
+@pytest.mark.parametrize("kind", [RevocationClass.CORRECTION, RevocationClass.RESULT_CHANGED])
+async def test_r32_nobody_says_by_hand_what_only_a_correction_says(world: World, kind: RevocationClass) -> None:
+    await trained(world, "e1")
+    certificate = only(await issue(world, "e1"))
+    for by in (BASE, MINISTRY):
+        asked = revoke_certificate(
+            world.deps, by, number=certificate.id, revocation=kind, reason=Reason.of("更正", rule="R32")
+        )
+        assert await refused(asked) == "REVOCATION_BY_SYSTEM_ONLY"
+    assert (await world.deps.store.certificates.get(certificate.id)).state is CertificateState.VALID
+
+
 async def test_r32_issue_and_revocation_are_told_without_a_name(world: World) -> None:
     """R41: an event has number and digest, and nobody's name."""
     await trained(world, "e1")

@@ -112,7 +112,21 @@ async def test_r29_only_the_base_of_the_class_follows(world: World, who: Princip
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", cursor_of(1), cursor_of("yesterday", "e1", 0), cursor_of("2024-06-03T09:00:00", "e1", 0)]
+    "cursor",
+    [
+        "x",
+        cursor_of(1),
+        *(
+            cursor_of(at, "e1", 0)
+            for at in (
+                "yesterday",
+                "2024-06-03T09:00:00",
+                "0001-01-01T00:00:00+08:00",
+                "0001-01-01T00:00:01+00:00",
+                "9999-12-31T23:59:59-08:00",
+            )
+        ),
+    ],
 )
 async def test_r29_what_is_no_cursor_of_it_and_no_session_is_refused(world: World, cursor: str) -> None:
     await running_class(world, "e1")

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -377,7 +377,7 @@ async def test_r37_a_wrong_finding_is_withdrawn_and_the_right_one_recorded(seaso
     assert await season.ask(CLOSE, id="2024-1") == ["NOT_INSPECTED"]
     store = season.world.deps.store
     assert await store.findings.earlier(2024) == {}
-    counted = await year_facts(store, 2024)
+    counted = await year_facts(store, 2024, date(2024, 12, 31))
     assert [found.severity for found in counted.findings] == [Severity.NONE] * 2
     right = await season.ask(FIND, id="2024-1", input=clean)
     assert right["state"] == "CLOSED"

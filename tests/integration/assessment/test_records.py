@@ -251,7 +251,7 @@ async def test_r29_a_replayed_event_does_not_restore_an_older_state(world: World
     """A replayed event arrives after later ones; its version shows that (chassis.messaging.deadletters)."""
     await world.start("e1", "e2")
     tell = partial(world.tell, subject="p1", project="p1")
-    await tell("catalog.project-amended", version=6, sessions=sessions(1))
+    await tell("catalog.project-amended", version=6, sessions=sessions(1), days=3)
     await tell("catalog.project-finished", version=7)
     await world.until_phase(ProjectPhase.FINISHED)
     before, missed = await world.deps.store.projects.get("p1"), await world.record("e1")

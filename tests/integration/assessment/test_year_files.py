@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from chassis.principal import Principal, TokenVerifier
 from kernel.free_text import Reason
 from services.assessment.domain.annual import Assessment
-from services.assessment.domain.quota_proposal import QuotaLimit, RoundQuotas, decline, propose
+from services.assessment.domain.quota_proposal import LimitChange, QuotaLimit, RoundQuotas, decline, propose
 from services.assessment.domain.rubric import Grade
 from services.assessment.domain.vocabulary import AnnualState
 from services.assessment.http.exports import YearFiles
@@ -100,8 +101,9 @@ async def test_r42_the_ministry_has_its_table_of_a_year_with_quotas(world: World
     assert (row["基地"], row["项目数量"], row["已用"]) == (1, "", 2), "the round is not known"
     await world.deps.store.rounds.put(RoundQuotas("2024", 1, {"PRINCIPAL": 3}))
     assert rows_of(await files.ask("GET", YEAR, MINISTRY))[0]["项目数量"] == 3
-    await world.deps.store.limits.put(QuotaLimit("b1:2024", 1, 5))
-    assert rows_of(await files.ask("GET", YEAR, MINISTRY))[0]["项目数量"] == 5
+    limit = QuotaLimit("b1:2024", 1).after(LimitChange(2, 5, date(2024, 5, 6)))
+    await world.deps.store.limits.put(limit.after(LimitChange(3, 1, date.max)))
+    assert rows_of(await files.ask("GET", YEAR, MINISTRY))[0]["项目数量"] == 5, "the other is yet to come"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.principal import Principal, Scope
+from services.catalog import commands
 from services.catalog.commands import tell_missed_finishes
 from tests.integration.catalog.season import Season
 from tests.support.principals import MINISTRY
@@ -65,6 +66,21 @@ async def drafted(season: Season, count: int = 1) -> Stage:
     experts = [str((await season.register_expert(name)).person) for name in ("甲", "乙")]
     projects = [await season.draft(base) for _ in range(count)]
     return Stage(season, base, tuple(experts), tuple(projects))
+
+
+async def closed_base(season: Season, count: int = 1) -> Stage:
+    """A base was closed that has a draft, and so a quota."""
+    stage = await drafted(season, count)
+    key = stage.base.bases[0]
+    await commands.close_base(season.deps, MINISTRY, key=key, version=2, reason="误关")
+    return stage
+
+
+async def withdrawn(season: Season, count: int = 1) -> Stage:
+    """The first expert has withdrawn."""
+    stage = await drafted(season, count)
+    await commands.withdraw_expert(season.deps, MINISTRY, key=stage.experts[0], version=1, reason="误退")
+    return stage
 
 
 async def worked_with(season: Season, count: int = 1) -> Stage:

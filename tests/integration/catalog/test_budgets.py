@@ -108,6 +108,31 @@ SINGLE = {
         lambda deps, stage: commands.close_base(deps, MINISTRY, key=stage.base.bases[0], version=2, reason="不再承担"),
         Budget(7, commits=1),
     ),
+    "reopen_base": Case(
+        stages.closed_base,
+        lambda deps, stage: commands.reopen_base(deps, MINISTRY, key=stage.base.bases[0], version=3, reason="误关"),
+        Budget(8, commits=1),
+    ),
+    "amend_base": Case(
+        stages.drafted,
+        lambda deps, stage: commands.amend_base(
+            deps,
+            MINISTRY,
+            key=stage.base.bases[0],
+            version=2,
+            major_categories=(6, 7),
+            province="45",
+            province_reason="异地办学",
+            valid_from=None,
+            reason="登记有误",
+        ),
+        Budget(7, commits=1),
+    ),
+    "reinstate_expert": Case(
+        stages.withdrawn,
+        lambda deps, stage: commands.reinstate_expert(deps, MINISTRY, key=stage.experts[0], version=2, reason="误退"),
+        Budget(3),
+    ),
     "merge_bases": Case(
         stages.limited,
         lambda deps, stage: commands.merge_bases(

@@ -35,6 +35,8 @@ TAKEN = {
     "adjustQuota.input.limit": _LIMIT,
     **dict.fromkeys(("autoAssignExperts.projectIds[]", "decideProjects.decisions[]", "publishProjects.ids[]"), _NONE),
     "amendProject.input.sessionDates[]": {"empty": "no session moves"},
+    "amendProject.input.sessionTeachers[]": {"empty": "everybody teaches as before"},
+    "correctExpert.input.fields[]": {"empty": "an expert may be of all of them"},
     **{f"setBaseTeam.input.{duty}[]": _TEAM for duty in ("design", "declaration", "delivery")},
     **{
         f"{name}.input.{part}[]": _DRAFT
@@ -73,6 +75,9 @@ class Playing:
             "openRound": {"planLimits": PLAN_LIMITS, "completionDays": 30},
             "amendRound": {"planLimits": PLAN_LIMITS, "completionDays": 30},
             "registerBase": {"majorCategories": [6]},
+            "amendBase": {"majorCategories": [6]},
+            "correctExpert": {"fields": [6]},
+            "amendProject": {"days": 6},
             "addClass": {"capacity": 30},
         }
         if mutation in more:
@@ -84,7 +89,7 @@ class Playing:
             "updateProject": {"version": drafted.version},
             "assignExperts": {"projectId": self.submitted["id"], "experts": [self.experts[0].person]},
             "correctExpert": {"id": self.experts[0].person},
-            "withdrawExpert": {"id": self.experts[0].person},
+            **{name: {"id": self.experts[0].person} for name in ("withdrawExpert", "reinstateExpert")},
         }
         return given | now.get(mutation, {})
 

@@ -88,6 +88,10 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
         "extendBase": {"id": base, "version": 2, "reason": "复核"},
         "recategorizeBase": {"id": base, "version": 2, "category": "PRINCIPAL", "reason": "有误"},
         "closeBase": {"id": base, "version": 2, "reason": "停办"},
+        "reopenBase": {"id": base, "version": 2, "reason": "误关"},
+        "amendBase": {
+            "id": base, "version": 2, "input": {"reason": "有误", "province": "45", "provinceReason": "异地办学"},
+        },
         "mergeBases": {"id": base, "version": 2, "into": base, "reason": "合并"},
         "correctExpert": {
             "id": "nobody", "version": 1,
@@ -96,6 +100,7 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
             },
         },
         "withdrawExpert": {"id": "nobody", "version": 1, "reason": "退休"},
+        "reinstateExpert": {"id": "nobody", "version": 1, "reason": "误退"},
         "registerExpert": {
             "input": {"name": "专家", "organizationCode": "4131000001", "organizationName": "外校", "fields": [6]}
         },
@@ -127,6 +132,7 @@ def inputs(project: str, assigned: str, base: str) -> dict[str, dict[str, Any]]:
             "input": {
                 "reason": "调课", "venue": venue, "faculty": [member],
                 "sessionDates": [{"id": "s1", "date": "2024-07-09"}],
+                "sessionTeachers": [{"id": "s1", "teacher": "王教授"}],
             },
         },
         "startProject": {"id": project, "reason": "场地"},

@@ -7,6 +7,7 @@ import pytest
 
 from chassis.principal import Principal
 from tests.integration.catalog.season import DRAFT, PLAN, SUBMIT, Season
+from tests.integration.catalog.test_amending_rounds import QUOTAS, amend
 from tests.integration.catalog.test_declaring import UPDATE, refusal
 from tests.support.graph import Refused
 from tests.support.principals import MINISTRY
@@ -273,3 +274,114 @@ async def test_r14_an_expert_is_corrected_unless_that_makes_a_conflict(season: S
     (event,) = [event for event in await told(season, "experts") if event["name"] == "expert-corrected"]
     assert (event["data"]["changed"], event["data"]["reason"]) == (["name", "organization"], "单位有误")
     assert "甲" not in str(event["data"])
+
+
+REOPEN = """mutation($id: ID!, $version: Int!) {
+  reopenBase(id: $id, version: $version, reason: "误关") { version closing { reason } } }"""
+AMEND_BASE = """mutation($id: ID!, $version: Int!, $input: BaseAmendmentInput!) {
+  amendBase(id: $id, version: $version, input: $input) {
+    version province { code } provinceReason majorCategories { ordinal } validFrom } }"""
+REINSTATE = """mutation($id: ID!, $version: Int!) {
+  reinstateExpert(id: $id, version: $version, reason: "误退") { version withdrawnAt openAssignments { id } } }"""
+
+
+async def test_r2_r11_a_base_that_was_closed_by_mistake_is_opened_again_and_its_quota_counts(season: Season) -> None:
+    """Also where its round has other quotas meanwhile; a submission is possible again."""
+    base = await season.register_base()
+    project = await season.draft(base)
+    key = base.bases[0]
+    assert (await refusal(season, MINISTRY, REOPEN, id=key, version=2)).code == "NOTHING_CHANGED"
+    await season.act(MINISTRY, CLOSE, id=key, version=2)
+    assert (await refusal(season, base, SUBMIT, id=project["id"], version=project["version"])).code == "BASE_CLOSED"
+    assert (await refusal(season, MINISTRY, REOPEN, id=key, version=2)).code == "STALE_VERSION"
+    await amend(season, 1, "扩容", quotas=QUOTAS)
+    assert await season.act(MINISTRY, REOPEN, id=key, version=3) == {"version": 4, "closing": None}
+    quota = await season.deps.store.quotas.get(f"{key}:2024")
+    assert (quota.frozen, quota.limit) == (False, 25)
+    (event,) = [event for event in await told(season, "bases") if event["name"] == "base-reopened"]
+    assert event["data"] == {"base": key, "organization": base.organization, "reason": "误关", "province": "44"}
+    assert (await season.submit(base, project))["status"] == "SUBMITTED"
+
+
+async def test_r2_a_merged_base_stays_with_its_successor(season: Season) -> None:
+    base, other = await season.register_base(), await season.register_base()
+    await season.act(MINISTRY, MERGE, id=base.bases[0], version=2, into=other.bases[0])
+    refused = await refusal(season, MINISTRY, REOPEN, id=base.bases[0], version=3)
+    assert (refused.code, refused.extensions["into"]) == ("BASE_CLOSED", other.bases[0])
+
+
+async def test_r2_r3_what_is_on_file_of_a_base_is_set_right_and_what_is_unpublished_follows(season: Season) -> None:
+    base = await season.register_base()
+    project, key = await season.draft(base), base.bases[0]
+    stranger = {"reason": "登记有误", "province": "45"}
+    refused = await refusal(season, MINISTRY, AMEND_BASE, id=key, version=2, input=stranger)
+    assert (refused.code, refused.extensions["registered"]) == ("PROVINCE_DIFFERS", "44")
+    for wrong, code in (
+        ({"majorCategories": [20]}, "INVALID_BASE"),
+        ({"validFrom": "1999-12-31"}, "INVALID_BASE"),
+        ({"province": "99"}, "UNKNOWN_PROVINCE"),
+        ({}, "NOTHING_CHANGED"),
+        ({"majorCategories": [7], "reason": " "}, "REASON_MISSING"),
+    ):
+        given: dict[str, Any] = {"reason": "登记有误"} | wrong
+        assert (await refusal(season, MINISTRY, AMEND_BASE, id=key, version=2, input=given)).code == code, wrong
+    assert (await refusal(season, base, AMEND_BASE, id=key, version=2, input=stranger)).code == "FORBIDDEN"
+    right = stranger | {"provinceReason": "异地办学", "majorCategories": [7], "validFrom": "2023-01-01"}
+    assert await season.act(MINISTRY, AMEND_BASE, id=key, version=2, input=right) == {
+        "version": 3,
+        "province": {"code": "45"},
+        "provinceReason": "异地办学",
+        "majorCategories": [{"ordinal": 7}],
+        "validFrom": "2023-01-01",
+    }
+    store = season.deps.store
+    assert (await store.projects.get(project["id"])).province == "45"
+    assert (await store.quotas.get(f"{key}:2024")).province == "45"
+    (event,) = [event for event in await told(season, "bases") if event["name"] == "base-amended"]
+    assert event["data"]["changed"] == ["majorCategories", "province", "provinceReason", "validFrom"]
+    assert (event["data"]["former_province"], event["data"]["province"]) == ("44", "45")
+    back = await season.act(MINISTRY, AMEND_BASE, id=key, version=3, input={"reason": "迁回", "province": "44"})
+    assert (back["province"], back["provinceReason"]) == ({"code": "44"}, None)
+
+
+async def test_r2_a_base_that_has_published_is_amended_forward_only(season: Season) -> None:
+    base = await season.register_base()
+    published, key = await season.published(base), base.bases[0]
+    majors = list((await season.deps.store.bases.get(key)).major_categories)
+    for less, field in (({"majorCategories": []}, "majorCategories"), ({"validFrom": "2024-06-01"}, "validFrom")):
+        given: dict[str, Any] = {"reason": "更正"} | less
+        refused = await refusal(season, MINISTRY, AMEND_BASE, id=key, version=2, input=given)
+        assert (refused.code, refused.extensions["fields"]) == ("BASE_FORWARD_ONLY", [field])
+    more = {"reason": "更正", "majorCategories": [*majors, 19], "province": "45", "provinceReason": "迁址"}
+    assert (await season.act(MINISTRY, AMEND_BASE, id=key, version=2, input=more))["version"] == 3
+    assert (await season.deps.store.projects.get(published["id"])).province == "44", "what was published stays there"
+
+
+async def test_r14_an_expert_who_was_let_go_by_mistake_is_back_and_keeps_what_nobody_took(season: Season) -> None:
+    base = await season.register_base()
+    expert, other = [await season.register_expert(name) for name in ("评甲", "评乙")]
+    project = await season.submitted(base)
+    await season.assign(project, expert, other)
+    assert (await refusal(season, MINISTRY, REINSTATE, id=expert.person, version=1)).code == "NOTHING_CHANGED"
+    await season.act(MINISTRY, WITHDRAW, id=expert.person, version=1)
+    assert (await refusal(season, MINISTRY, REINSTATE, id=expert.person, version=1)).code == "STALE_VERSION"
+    back = await season.act(MINISTRY, REINSTATE, id=expert.person, version=2)
+    assert back == {"version": 3, "withdrawnAt": None, "openAssignments": [{"id": project["id"]}]}
+    (event,) = [event for event in await told(season, "experts") if event["name"] == "expert-reinstated"]
+    assert (event["data"]["expert"], event["data"]["reason"]) == (expert.person, "误退")
+    await season.review(expert, project)
+
+
+async def test_r14_the_fields_of_an_expert_are_corrected(season: Season) -> None:
+    expert = await season.register_expert("评甲")
+    correct = """mutation($id: ID!, $version: Int!, $input: ExpertCorrectionInput!) {
+      correctExpert(id: $id, version: $version, input: $input) { name fields { ordinal } version } }"""
+    for fields in ([0], [20], [6, 6]):
+        given = {"reason": "登记有误", "fields": fields}
+        refused = await refusal(season, MINISTRY, correct, id=expert.person, version=1, input=given)
+        assert (refused.code, refused.extensions["fields"]) == ("INVALID_EXPERT", ["fields"])
+    given = {"reason": "登记有误", "fields": [7, 12]}
+    corrected = await season.act(MINISTRY, correct, id=expert.person, version=1, input=given)
+    assert corrected == {"name": "评甲", "fields": [{"ordinal": 7}, {"ordinal": 12}], "version": 2}
+    (event,) = [event for event in await told(season, "experts") if event["name"] == "expert-corrected"]
+    assert event["data"]["changed"] == ["fields"]

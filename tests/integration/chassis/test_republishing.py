@@ -133,6 +133,31 @@ async def test_an_instant_since_which_nothing_was_sent_lets_no_relay_go_on(
     assert await database["broker"].find_one() == placed
 
 
+async def test_to_go_on_keeps_the_mark_that_the_broker_holds(
+    database: Database, parts: Parts, amqp_url: str, courses: Repository[Course]
+) -> None:
+    """Also where the database has another one, as after it was restored from a copy."""
+    marks = database["broker"]
+    async with topology(amqp_url) as (channel, _):
+        async with running(Relay(database, ["courses"], amqp_url, SERVICE).run):
+            course = await create(courses, "c1")
+            await eventually(lambda: _kept(database, 1))
+        placed = await marks.find_one()
+        assert placed
+        assert (await run(database, parts, amqp_url, "go-on")).exit_code == 0
+        assert await marks.find_one() == placed
+        await marks.update_one({}, {"$set": {"mark": "0" * 32}})
+        async with running(Relay(database, ["courses"], amqp_url, SERVICE).run):
+            await eventually(holds_back)
+            assert (await run(database, parts, amqp_url, "go-on")).exit_code == 0
+            await rename(courses, course, "1")
+            await eventually(lambda: _kept(database, 2))
+        assert await marks.find_one() == placed
+        held = await (await channel.get_queue(generation_of(SERVICE))).get()
+        assert held.body.decode() == placed["mark"]
+        await held.nack(requeue=True)
+
+
 async def test_an_operator_may_let_the_relay_go_on_without_sending_anything_again(
     database: Database, parts: Parts, amqp_url: str, courses: Repository[Course]
 ) -> None:

@@ -62,6 +62,14 @@ async def published(season: Season, count: int = 1) -> Stage:
     return Stage(season, count)
 
 
+async def closed_school(season: Season, count: int = 1) -> Stage:
+    """The first school is closed, and everybody has left it."""
+    stage = await published(season, count)
+    await commands.close_school(season.deps, MINISTRY, code=str(SCHOOL.school), reason="误关")
+    await commands.settle_schools(season.deps)
+    return stage
+
+
 async def on_file(season: Season, count: int = 1) -> Stage:
     await published(season)
     teachers: list[Principal] = []

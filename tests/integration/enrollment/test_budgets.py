@@ -270,6 +270,11 @@ SINGLE: Mapping[str, Case] = {
         lambda deps, _: commands.close_school(deps, MINISTRY, code="4144100001", reason="停止办学"),
         Budget(7, commits=1),
     ),
+    "reopen_school": Case(
+        stages.closed_school,
+        lambda deps, _: commands.reopen_school(deps, MINISTRY, code="4144100001", reason="误关"),
+        Budget(5, commits=1),
+    ),
     "merge_school": Case(
         stages.published,
         lambda deps, _: commands.merge_school(deps, MINISTRY, code="4144100001", into="4143100002", reason="布局调整"),

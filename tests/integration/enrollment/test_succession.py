@@ -1,6 +1,7 @@
 """R3, R20, R27: a school is closed or merged into another one; nothing begins at it, and what was there follows."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -376,3 +377,36 @@ async def test_r23_no_acceptance_is_restored_to_a_school_that_has_ended(season: 
     await season.act(MINISTRY, CLOSE, code=SCHOOL.school)
     refused = await refusal(season, BASE, REVISE, id=key, decision="ACCEPT", why="更正")
     assert refused["code"] == "SCHOOL_CLOSED"
+
+
+REOPEN = 'mutation($code: ID!) { reopenSchool(code: $code, reason: "误关") { code closedAt } }'
+
+
+async def test_r3_a_school_that_was_closed_by_mistake_goes_on_and_its_persons_come_back(season: Season) -> None:
+    """Once everybody has left it. It names its designated person anew; whoever is at no school is let in at once."""
+    await season.publish()
+    teacher, person = await on_file(season)
+    assert (await refusal(season, MINISTRY, REOPEN, code=SCHOOL.school))["code"] == "WRONG_STATE"
+    await season.act(MINISTRY, CLOSE, code=SCHOOL.school)
+    assert (await refusal(season, MINISTRY, REOPEN, code=SCHOOL.school))["code"] == "BUSY"
+    assert await settle_schools(season.deps) == 1
+    assert await listed(season, SCHOOL) == []
+    assert (await refusal(season, SCHOOL, REOPEN, code=SCHOOL.school))["code"] == "FORBIDDEN"
+    assert await season.act(GUANGDONG, REOPEN, code=SCHOOL.school) == {"code": SCHOOL.school, "closedAt": None}
+    (event,) = [event for event in await told(season, "schools") if event["name"] == "school-reopened"]
+    assert event["data"] == {"school": SCHOOL.school, "reason": "误关", "province": "44"}
+    for reader in (SCHOOL, GUANGDONG, MINISTRY):
+        assert (await kinds(season, reader))[-1] == "SCHOOL_REOPENED"
+    assert (await season.deps.store.schools.get(str(SCHOOL.school))).designated is None
+    await season.act(SCHOOL, DESIGNATE)
+    await season.act(SCHOOL, REQUEST, input=person)
+    assert await listed(season, SCHOOL) == [teacher.person]
+    assert (await season.act(teacher, SIGN_UP, id="p1"))["id"]
+
+
+async def test_r3_a_merged_school_and_one_of_another_province_are_not_opened_again(season: Season) -> None:
+    await merged(season)
+    refused = await refusal(season, MINISTRY, REOPEN, code=SCHOOL.school)
+    assert (refused["code"], refused["into"]) == ("SCHOOL_CLOSED", THIRD.school)
+    stranger = replace(GUANGDONG, province="51")
+    assert (await refusal(season, stranger, REOPEN, code=SCHOOL.school))["code"] == "NOT_FOUND"

@@ -391,6 +391,37 @@ async def test_r14_a_correction_of_an_expert_that_a_later_one_overtook_changes_n
     assert account.organization == OTHER
 
 
+async def test_r14_the_account_of_an_expert_who_is_back_waits_for_a_code_and_a_late_end_closes_nothing(
+    deps: Deps, database: Database
+) -> None:
+    back = ("catalog.expert-reinstated", {"expert": "x1", "organization": SCHOOL})
+    await hear(deps, EXPERT)
+    await hear(deps, WITHDRAWN, version=2)
+    await hear(deps, back, version=3)
+    await hear(deps, WITHDRAWN, version=2)
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert account.state is AccountState.INITIAL
+    assert (await events(database, account.id))[-1] == "account-moved"
+
+
+async def test_r2_a_base_that_is_open_again_has_its_account_again_and_one_that_has_moved_its_province(
+    deps: Deps,
+) -> None:
+    reopened = ("catalog.base-reopened", BASE[1])
+    await hear(deps, BASE)
+    await hear(deps, closed("b1"), version=2)
+    await hear(deps, reopened, version=3)
+    await hear(deps, closed("b1"), version=2)
+    account = await one(deps, Scope.BASE)
+    assert (account.bases, account.state, account.home) == (("b1",), AccountState.INITIAL, "44")
+    for version, province in ((5, "45"), (4, "51")):
+        await hear(deps, ("catalog.base-amended", {"base": "b1", "province": province}), version=version)
+    assert (await one(deps, Scope.BASE)).home == "45"
+    await hear(deps, SECOND)
+    await hear(deps, ("catalog.base-amended", {"base": "b1", "province": "51"}), version=6)
+    assert (await one(deps, Scope.BASE)).home == "45", "the account is of two bases"
+
+
 @pytest.mark.parametrize("end", ["catalog.base-closed", "catalog.base-merged"])
 @pytest.mark.parametrize("known", [True, False])
 async def test_r2_a_registration_that_comes_after_the_bases_end_gives_nobody_the_base(
@@ -525,6 +556,19 @@ async def test_r3_events_of_a_school_that_its_end_overtook_open_no_account(deps:
     await hear(deps, designated(), version=2)
     assert await deps.store.by_login(SCHOOL, Scope.SCHOOL) == []
     assert await deps.store.delegates(SCHOOL) == []
+
+
+async def test_r3_the_account_of_a_school_that_is_open_again_waits_for_a_code(deps: Deps) -> None:
+    await hear(deps, REGISTERED)
+    await hear(deps, designated(), version=2)
+    await hear(deps, ended(), version=3)
+    await hear(deps, ("enrollment.school-reopened", REGISTERED[1]), version=4)
+    await hear(deps, ended(), version=3)
+    (account,) = await deps.store.by_login(SCHOOL, Scope.SCHOOL)
+    assert account.state is AccountState.INITIAL
+    assert {each.state for each in await deps.store.delegates(SCHOOL)} == {AccountState.DISABLED}
+    await hear(deps, designated(), version=5)
+    assert {each.state for each in await deps.store.delegates(SCHOOL)} == {AccountState.INITIAL}
 
 
 WITHDRAWN = ("catalog.expert-withdrawn", {"expert": "x1"})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kernel.errors import Refusal
 from kernel.free_text import Reason
-from services.assessment.domain import annual, annual_year
+from services.assessment.domain import annual, annual_year, complaint
 from services.assessment.domain.annual import AnnualText, Assessment
 from services.assessment.domain.annual_events import (
     AnnualAppealDecided,
@@ -81,11 +81,12 @@ def adjusted(assessment: Assessment, item: str = "A1", hundredths: int = 500) ->
     return annual.adjust(assessment, NATIONAL, item, hundredths=hundredths, reason=WHY, now=NOW)[0]
 
 
-def recomputed(current: Assessment, of: Facts, rubric: Any = NATIONAL, sha: str = SHA) -> Assessment:
+def recomputed(
+    current: Assessment, of: Facts, rubric: Any = NATIONAL, sha: str = SHA, complaints: Sequence[str] = ()
+) -> Assessment:
     """The assessment, computed anew."""
-    return annual.compute(
-        current, SUBJECT, rubric, measure(rubric, of, DAY), rubric_sha256=sha, now=NOW + timedelta(days=1)
-    )
+    found, later = measure(rubric, of, DAY), NOW + timedelta(days=1)
+    return annual.compute(current, SUBJECT, rubric, found, rubric_sha256=sha, now=later, complaints=complaints)
 
 
 # Computing
@@ -166,12 +167,26 @@ def test_r38_a_year_whose_bases_were_asked_is_not_computed_anew() -> None:
 
 def test_r38_no_base_is_shown_what_an_interrupted_computation_has_left() -> None:
     """It leaves drafts of two rubrics, or of two looks at the facts, side by side."""
-    annual_year.require_computed(_computed(), [drafted()])
+    annual_year.require_computed(_computed(), [drafted()], [])
     later = NOW + timedelta(days=1)
     for left in (replace(drafted(), rubric_sha256="f" * 64), replace(drafted(), computed_at=later)):
         with pytest.raises(Refusal) as refused:
-            annual_year.require_computed(_computed(), [drafted(), left])
+            annual_year.require_computed(_computed(), [drafted(), left], [])
         assert code(refused) == ("WRONG_STATE", "R38")
+
+
+def test_r38_no_base_is_shown_what_a_complaint_since_has_outdated() -> None:
+    """Also by a rubric that does not count complaints: to compute again takes note of it, so nobody is stuck."""
+    filed, _ = complaint.record("c1", SUBJECT, drafted(), AnnualText("经查属实"), NOW)
+    with pytest.raises(Refusal) as refused:
+        annual_year.require_computed(_computed(), [drafted()], [filed])
+    assert code(refused) == ("ASSESSMENT_OUTDATED", "R38")
+    assert (refused.value.details["count"], refused.value.details["bases"]) == (1, ["b1"])
+    again = recomputed(drafted(), facts(), complaints=["c1"])
+    assert (again.computation, again.items) == (2, drafted().items)
+    annual_year.require_computed(_computed(), [replace(again, computed_at=NOW)], [filed])
+    assert recomputed(again, facts(), complaints=["c1"]) is again
+    annual_year.require_computed(_computed(), [], [filed])
 
 
 @pytest.mark.parametrize("state", [AnnualState.COMMENTING, AnnualState.FINAL, AnnualState.APPEALED])

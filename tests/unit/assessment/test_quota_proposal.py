@@ -1,6 +1,8 @@
 """What a base's grade proposes for its next quota (R39)."""
 
 from dataclasses import replace
+from datetime import date, timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -10,10 +12,19 @@ from kernel.errors import Refusal
 from kernel.free_text import Reason
 from services.assessment.domain.annual import Assessment
 from services.assessment.domain.annual_events import QuotaProposalDeclined
-from services.assessment.domain.quota_proposal import QuotaProposal, decline, follow_adjustment, propose
+from services.assessment.domain.quota_proposal import (
+    LimitChange,
+    QuotaLimit,
+    QuotaProposal,
+    decline,
+    follow_adjustment,
+    propose,
+)
 from services.assessment.domain.rubric import Grade
 from services.assessment.domain.vocabulary import AnnualState, ProposalState
 from tests.unit.assessment.annual_facts import NATIONAL, drafted
+
+DAY, JUNE = date(2025, 1, 10), date(2025, 6, 1)
 
 
 def final(grade: Grade) -> Assessment:
@@ -27,6 +38,17 @@ def proposed(
     """What a grade proposes."""
     earlier = final(before) if before else None
     return propose(final(grade), earlier, NATIONAL, round_limit=round_limit, limit=limit)
+
+
+def test_r39_the_limit_on_a_day_is_that_of_the_latest_change_in_force_whatever_order_they_were_told_in() -> None:
+    spring, today, summer = (LimitChange(2, 8, date(2025, 3, 1)), LimitChange(3, 6, DAY), LimitChange(4, 9, JUNE))
+    for told in permutations((spring, today, summer, today)):
+        known = QuotaLimit("b1:2025", 1)
+        for change in told:
+            known = known.after(change)
+        assert (known.version, known.changes) == (4, (spring, today, summer))
+    before, day = DAY - timedelta(days=1), date(2025, 3, 1)
+    assert [known.on(each) for each in (before, DAY, day, JUNE)] == [None, 6, 6, 9]
 
 
 @pytest.mark.parametrize(

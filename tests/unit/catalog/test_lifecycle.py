@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,41 @@ def test_r18_r29_a_session_of_a_begun_project_is_not_moved_into_the_past() -> No
     for day in (10, 11):
         today = Amendment(reason="调课", session_dates={"s2": date(2024, 7, day)})
         assert lifecycle.amend(later, a_base(), round_2024(), today, third_day)[0].plan.timetable[1].date.day == day
+
+
+def test_r7_r18_fewer_days_are_taught_and_a_session_by_somebody_else_of_the_faculty() -> None:
+    before = a_published()
+    faculty = (*before.plan.faculty, FacultyMember("赵工"))
+    project, (event,) = lifecycle.amend(
+        before, a_base(), round_2024(), Amendment(reason="换人", faculty=faculty), REVIEWING,
+        days=6, session_teachers={"s2": " 赵工 "},
+    )  # fmt: skip
+    assert (project.plan.days, [each.teacher for each in project.plan.timetable][1]) == (6, "赵工")
+    assert project.plan.timetable[0] == before.plan.timetable[0]
+    assert (event.changed, event.days) == (("days", "timetable", "faculty"), 6)
+    assert "HOURS_DIFFER" not in {warning.code for warning in project.warnings}
+    assert project.history[-1].replaced == before.design
+
+
+@pytest.mark.parametrize(
+    ("further", "code", "fields"),
+    [
+        ({"session_teachers": {"s2": "赵工"}}, "INVALID_PLAN", ["timetable"]),
+        ({"session_teachers": {"s9": "周教授"}}, "INVALID_PLAN", ["timetable"]),
+        ({"session_teachers": {"s2": "13800138000"}}, "INVALID_TEXT", None),
+        ({"days": 0}, "INVALID_PLAN", ["days"]),
+        ({"days": 8}, "INVALID_PLAN", ["days"]),
+        ({"days": 1}, "INVALID_PLAN", None),
+        ({"days": 7}, "NOTHING_CHANGED", None),
+    ],
+)
+def test_r7_r18_days_and_teachers_are_amended_within_the_rules_of_a_plan(
+    further: dict[str, Any], code: str, fields: list[str] | None
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        lifecycle.amend(a_published(), a_base(), round_2024(), Amendment(reason="改"), REVIEWING, **further)
+    assert refused.value.code == code
+    assert fields is None or refused.value.details["fields"] == fields
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,7 @@ def test_r11_a_quota_that_follows_names_its_base_falls_too_and_stays_where_its_b
     assert moved
     quota, (event,) = moved
     assert (quota.limit, event.before, event.limit, event.base_name) == (15, 20, 15, "甲基地")
+    assert event.follows_round
     ended = replace(granted, frozen=True)
     assert follow_round(ended, limit=25, reason=why(), now=DECLARING, base_name="甲基地") is None
 
@@ -126,7 +127,8 @@ def test_r11_r39_a_quota_rises_with_the_round_and_an_adjusted_one_stays() -> Non
     assert raised
     quota, (event,) = raised
     assert (quota.limit_on(DECLARING.date()), event.before, event.limit, event.used) == (25, 20, 25, 3)
-    adjusted, _ = adjust(granted, limit=9, reason=why(), effective_from=None, now=DECLARING)
+    adjusted, (other,) = adjust(granted, limit=9, reason=why(), effective_from=None, now=DECLARING)
+    assert not other.follows_round
     kept = follow_round(adjusted, limit=25, reason=why("扩容"), now=DECLARING)
     assert kept
     assert (kept[0].limit_on(DECLARING.date()), kept[1]) == (9, [])

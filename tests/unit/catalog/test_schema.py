@@ -16,7 +16,7 @@ MUTATIONS = {
     "submitReview", "assignExperts", "decideProject", "reviseProjectDecision", "publishProjects", "suspendProject",
     "resumeProject", "extendProject", "adjustQuota", "autoAssignExperts", "decideProjects", "renameBase",
     "renameOrganization", "extendBase", "recategorizeBase", "closeBase", "mergeBases", "correctExpert",
-    "withdrawExpert", "revealBaseTeam",
+    "withdrawExpert", "revealBaseTeam", "reinstateExpert", "reopenBase", "amendBase",
 }  # fmt: skip
 INNER = {
     "Base": {"quota", "team", "provinceReason"},

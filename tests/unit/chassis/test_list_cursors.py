@@ -9,7 +9,8 @@ import strawberry
 from chassis.graph import SubgraphSchema
 from chassis.graph.connection import Connection, connect, page_request
 from chassis.graph.list_cursors import list_cursor
-from chassis.storage.cursor import cursor_of
+from chassis.storage.cursor import cursor_of, position_of
+from kernel.encoding import to_base64url
 from kernel.errors import Refusal
 
 ROWS = list(range(5))
@@ -76,6 +77,32 @@ async def test_every_other_cursor_is_one_refusal() -> None:
         with pytest.raises(Refusal) as refused:
             await ask("right", cursor)
         assert refused.value.code == "BAD_CURSOR"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000 + "]" * 100_000,
+        "[9223372036854775808]",
+        "[-9223372036854775809]",
+        "[" + "9" * 5_000 + "]",
+        '["\\ud800"]',
+        "[NaN]",
+        "[1e999]",
+        '[{"$ne":null}]',
+        "{}",
+    ],
+    ids=lambda content: content[:20],
+)
+def test_what_no_database_could_compare_with_is_no_cursor(content: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        position_of(to_base64url(content.encode()))
+    assert (refused.value.code, refused.value.details) == ("BAD_CURSOR", {"field": "after"})
+
+
+def test_a_cursor_holds_what_it_was_made_of() -> None:
+    position = [None, "𠮷", -(2**63), 2**63 - 1, 1.5, True]
+    assert position_of(cursor_of(*position)) == position
 
 
 async def test_no_cursor_is_the_beginning() -> None:

@@ -82,6 +82,12 @@ async def test_r34_nothing_comes_back_that_could_be_kept() -> None:
     assert not {"set-cookie", "x-inner", "traceresponse"} & answer.headers.keys()
 
 
+async def test_r34_an_answer_beyond_all_measure_is_none() -> None:
+    async with gateway(Box(Response(b"x" * 9_000))) as browser:
+        answer = await browser.send("POST", "/ballots", json={})
+    assert (answer.status, answer.json["errors"][0]["extensions"]["code"]) == (503, "UNAVAILABLE")
+
+
 @pytest.mark.parametrize("name", ["Authorization", "Cookie"])
 async def test_r34_whoever_says_who_they_are_is_refused_before_anything_is_read(name: str) -> None:
     box = Box()

@@ -77,6 +77,12 @@ async def test_a_workbook_is_passed_on_with_who_asks_and_what_for() -> None:
     assert TokenVerifier(KEYS, "enrollment").verify(token) == PROVINCE
 
 
+async def test_when_to_ask_again_is_passed_on() -> None:
+    async with gateway(Enrollment(Response(b"{}", 429, {"Retry-After": "7"}))) as browser:
+        answer = await browser.send("GET", "/exports/provinces/44.xlsx", headers=SIGNED_IN)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer other"}, {"Authorization": "Basic t"}])
 async def test_who_is_not_signed_in_reaches_nothing(headers: dict[str, str]) -> None:
     behind = Enrollment(workbook())

@@ -76,12 +76,16 @@ class BaseMutation:
         """A further class of a design."""
         return Project.of(await run(info, commands.add_class, key=project_id, given=input.plan()), info.context)
 
-    @strawberry.federation.mutation(description="发布后变更地点、日期、师资 (R18)", requires_scopes=_BASE)
+    @strawberry.federation.mutation(
+        description="发布后变更地点、日期（含天数）、师资（含课次的授课教师），已报名者将收到通知 (R18)",
+        requires_scopes=_BASE,
+    )
     async def amend_project(
         self, info: Info, id: strawberry.ID, version: int, input: ProjectAmendmentInput
     ) -> Project | None:
         """Change venue, dates or faculty after publication."""
-        amended = await run(info, commands.amend_project, key=id, version=version, given=input.amendment())
+        given = {"given": input.amendment()} | input.further()
+        amended = await run(info, commands.amend_project, key=id, version=version, **given)
         return Project.of(amended, info.context)
 
     @strawberry.federation.mutation(

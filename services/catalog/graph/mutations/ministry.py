@@ -15,6 +15,7 @@ from services.catalog.graph.bases import Organization as OrganizationType
 from services.catalog.graph.context import Info
 from services.catalog.graph.enums import BaseCategory
 from services.catalog.graph.inputs import (
+    BaseAmendmentInput,
     BaseInput,
     ExpertCorrectionInput,
     ExpertInput,
@@ -114,6 +115,22 @@ class MinistryMutation:
         return Base.of(await run(info, commands.close_base, key=id, version=version, reason=reason), info.context)
 
     @strawberry.federation.mutation(
+        description="恢复误关的基地：项目数量照常计算，账号凭新激活码启用；已并入其他基地的不能恢复 (R2)",
+        requires_scopes=_MINISTRY,
+    )
+    async def reopen_base(self, info: Info, id: strawberry.ID, version: int, reason: str) -> Base | None:
+        """Open a base again that was closed by mistake."""
+        return Base.of(await run(info, commands.reopen_base, key=id, version=version, reason=reason), info.context)
+
+    @strawberry.federation.mutation(
+        description="更正基地的专业大类、省份、有效期起始日期，须说明理由；已有发布过的项目的，只能放宽 (R2, R3)",
+        requires_scopes=_MINISTRY,
+    )
+    async def amend_base(self, info: Info, id: strawberry.ID, version: int, input: BaseAmendmentInput) -> Base | None:
+        """Set right what is on file of a base."""
+        return Base.of(await run(info, commands.amend_base, key=id, version=version, **input.command()), info.context)
+
+    @strawberry.federation.mutation(
         description="将基地并入同类别的另一基地：原有项目不变，今后由接续基地办理 (R2)",
         requires_scopes=_MINISTRY,
     )
@@ -124,7 +141,7 @@ class MinistryMutation:
         merged = await run(info, commands.merge_bases, key=id, version=version, into=into, reason=reason)
         return Base.of(merged, info.context)
 
-    @strawberry.federation.mutation(description="更正专家的姓名或单位 (R14)", requires_scopes=_MINISTRY)
+    @strawberry.federation.mutation(description="更正专家的姓名、单位或专业领域 (R14)", requires_scopes=_MINISTRY)
     async def correct_expert(
         self, info: Info, id: strawberry.ID, version: int, input: ExpertCorrectionInput
     ) -> Expert | None:
@@ -137,8 +154,16 @@ class MinistryMutation:
             name=input.name,
             organization=input.organization(),
             reason=input.reason,
+            **input.further(),
         )
         return Expert.of(corrected)
+
+    @strawberry.federation.mutation(
+        description="恢复误退的专家：可再分配评审，账号凭新激活码启用 (R14)", requires_scopes=_MINISTRY
+    )
+    async def reinstate_expert(self, info: Info, id: strawberry.ID, version: int, reason: str) -> Expert | None:
+        """Put a reviewer back on the list."""
+        return Expert.of(await run(info, commands.reinstate_expert, key=id, version=version, reason=reason))
 
     @strawberry.federation.mutation(
         description="专家退出：不再分配，账号停用；未提交的评审见 openAssignments，须改派 (R14)",

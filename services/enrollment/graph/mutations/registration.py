@@ -52,6 +52,15 @@ class RegistrationMutation:
         return School.of(await run(info, commands.close_school, code=code, reason=reason))
 
     @strawberry.federation.mutation(
+        description="恢复误关的学校，须说明理由；账号凭新激活码启用，须重新指定专人，教师由学校重新申请调入；"
+        "已并入其他学校的不能恢复；省份只能恢复本省学校 (R3, R20, R27)",
+        requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE),
+    )
+    async def reopen_school(self, info: Info, code: strawberry.ID, reason: str) -> School | None:
+        """Open a school again that was closed by mistake."""
+        return School.of(await run(info, commands.reopen_school, code=code, reason=reason))
+
+    @strawberry.federation.mutation(
         description="将学校并入另一所学校，须说明理由；教师和未办结的报名随之转入；省份只能合并本省学校 (R3, R27)",
         requires_scopes=requires(Scope.MINISTRY, Scope.PROVINCE),
     )
