@@ -152,7 +152,7 @@ class Relay:
     async def _lead(self, _: int) -> None:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
-            await self._sent.prepare()
+            await self._sent.resume()
             await self._recognise(connection)
             outboxes = self._outboxes.values()
             for outbox in outboxes:
