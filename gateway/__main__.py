@@ -10,10 +10,12 @@ from chassis.runtime.measures import say_build
 from chassis.runtime.tasks import Role
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.process import serve
+from chassis.storage.migration import migrate_command
 from gateway.announcement import announcement
 from gateway.app import BACKGROUND_ROLES, build, build_background, build_standalone, subgraph_addresses
 from gateway.console import commands
-from gateway.settings import GatewaySettings, ProcessSettings, StandaloneSettings
+from gateway.migrations import MIGRATIONS
+from gateway.settings import GatewaySettings, IdentityDatabase, ProcessSettings, StandaloneSettings
 
 _HELP = {
     Role.ALL: "Serve the graph and identity, and do all that runs beside requests.",
@@ -109,6 +111,8 @@ def _add_role(role: Role) -> None:
     def serve_role() -> None:
         _serve(role)
 
+
+root.command("migrate")(migrate_command(MIGRATIONS, IdentityDatabase))
 
 for served in Role:
     _add_role(served)

@@ -23,6 +23,7 @@ from chassis.messaging.republishing import event_commands
 from chassis.messaging.timelines import timeline_commands
 from chassis.principal import Scope
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
+from chassis.storage.migration import require_current
 from chassis.storage.mongo import StorageError, connect
 from chassis.storage.rotation import vault_commands
 from gateway.federation.explain import explain
@@ -33,6 +34,7 @@ from gateway.identity.provisioning import disable, issue_codes, provision_all, r
 from gateway.identity.second_step import reset_factor_of
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
+from gateway.migrations import MIGRATIONS
 from gateway.operations_table import rows_of, table_of
 from gateway.protection.trusted_documents import manifest
 from gateway.settings import GatewaySettings
@@ -228,7 +230,7 @@ def _run(work: Callable[[Deps], Awaitable[T]]) -> T:
         settings = GatewaySettings()
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             store = IdentityStore(client[settings.mongodb_database])
-            await store.prepare()
+            await require_current(store.database, MIGRATIONS)
             sessions = Sessions(store, settings.keys(), settings.two_factors)
             passwords, literal = Passwords(THREADS), settings.literal_initial_password
             return await work(Deps(store, passwords, sessions, literal, settings.factor_rules()))

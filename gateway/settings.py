@@ -59,11 +59,20 @@ class StandaloneSettings(BaseSettings):
     server: ServerSettings = ServerSettings()
 
 
-class ProcessSettings(DatabaseSettings):
-    """Settings of every process of the gateway; a relay and a worker need no others.
+class IdentityDatabase(DatabaseSettings):
+    """Where identity's database is: all that `migrate` needs.
 
     Attributes:
         mongodb_database: The database of identity.
+    """
+
+    mongodb_database: str = "gateway"
+
+
+class ProcessSettings(IdentityDatabase):
+    """Settings of every process of the gateway; a relay and a worker need no others.
+
+    Attributes:
         amqp_url: Connection string with the gateway's own user; identity's events go there.
         host: Address to listen on.
         port: Port to listen on.
@@ -72,7 +81,6 @@ class ProcessSettings(DatabaseSettings):
         server: Bounds of the server, and the times of its end, as JSON such as `{"drain_seconds": 8}`.
     """
 
-    mongodb_database: str = "gateway"
     amqp_url: SecretStr
     host: str = "127.0.0.1"
     port: int = 8000

@@ -80,6 +80,11 @@ _Delivery = tuple[AbstractIncomingMessage, Row | None]
 """A message and the event in it; None for an event that has no handler."""
 
 
+async def create_index(database: Database) -> None:
+    """Create the index by which the ids of events expire; a step of the service's migrations."""
+    await database["inbox"].create_index("at", expireAfterSeconds=_KEEP_SECONDS)
+
+
 class Inbox:
     """The events of one queue, each of which takes effect once.
 
@@ -94,10 +99,6 @@ class Inbox:
         self._collection = database["inbox"]
         self._queue = queue
         self._handlers = handlers
-
-    async def prepare(self) -> None:
-        """Create the index by which ids expire."""
-        await self._collection.create_index("at", expireAfterSeconds=_KEEP_SECONDS)
 
     def read(self, envelope: Envelope) -> Row | None:
         """The row of an event; None where it has no handler.
@@ -177,7 +178,6 @@ class Consumer:
         await forever(self._queue, self._consume, (*amqp.BROKER_ERRORS, StorageError))
 
     async def _consume(self) -> None:
-        await self._inbox.prepare()
         await self._timelines.load()
         await take_batches(self._amqp_url, self._queue, self._take)
 

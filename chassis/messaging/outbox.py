@@ -155,8 +155,7 @@ class Relay:
     async def _lead(self, _: int) -> None:
         connection = await amqp.connect(self._amqp_url, f"{self._service}.relay")
         async with connection:
-            await self._sent.prepare()
-            await self._timelines.prepare()
+            await self._sent.resume()
             await self._recognise(connection)
             outboxes = self._outboxes.values()
             for outbox in outboxes:
@@ -186,7 +185,6 @@ class Relay:
 
     async def _measure(self) -> None:
         """Set the gauges of what waits. Every relay does, lease or not: the gauges must show that nobody holds it."""
-        await self._timelines.prepare()
         while True:
             measured = [await outbox.measure(leading=self._leads) for outbox in self._outboxes.values()]
             oldest = min((written for _, written in measured if written), default=None)

@@ -15,6 +15,11 @@ KEPT_DAYS = 30
 _STEP = timedelta(milliseconds=1)  # what MongoDB tells two instants apart by
 
 
+async def create_index(database: Database) -> None:
+    """Create the index by which sent events expire and are read; a step of the service's migrations."""
+    await database["sent"].create_index("sent", expireAfterSeconds=KEPT_DAYS * 24 * 3600)
+
+
 class SentEvents:
     """The collection `sent` of a service's database.
 
@@ -26,9 +31,8 @@ class SentEvents:
         self._collection = database.get_collection("sent", write_concern=WriteConcern(1))
         self._last = datetime.min.replace(tzinfo=UTC)
 
-    async def prepare(self) -> None:
-        """Create the index by which they expire and are read, and go on after the last one, whatever clock it had."""
-        await self._collection.create_index("sent", expireAfterSeconds=KEPT_DAYS * 24 * 3600)
+    async def resume(self) -> None:
+        """Go on after the last one, whatever clock it had."""
         if last := await self._collection.find_one({}, {"sent": 1}, sort=[("sent", DESCENDING)]):
             self._last = max(self._last, last["sent"])
 

@@ -58,6 +58,20 @@ class Tasks:
             case Role.WORKER:
                 return Tasks(worker=self.worker)
 
+    def after(self, gate: Callable[[], Awaitable[object]]) -> "Tasks":
+        """The same tasks, each begun when `gate` has returned."""
+
+        def held(task: Task) -> Task:
+            async def run() -> None:
+                await gate()
+                await task()
+
+            return run
+
+        parts = (self.api, self.relay, self.worker)
+        api, relay, worker = (tuple(held(task) for task in part) for part in parts)
+        return Tasks(api=api, relay=relay, worker=worker)
+
     def __iter__(self) -> Iterator[Task]:
         return iter((*self.api, *self.beside))
 

@@ -16,7 +16,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from chassis.context import REMAINING, Act, acting
@@ -35,6 +35,7 @@ from chassis.serving.liveness import Canary
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
 from chassis.serving.untouched import Untouched
+from chassis.storage.migration import Migrations, SchemaCheck
 from chassis.storage.mongo import Database, StorageError, bounded, ping
 from chassis.storage.refusals import refusal_of
 from kernel.errors import Refusal
@@ -69,12 +70,14 @@ class Running:
         tasks: Background tasks, run until the process stops.
         ready: Whether the process can serve. A short absence of the database is no reason to say no (notes N16).
         database: The service's database, whose driver liveness asks; None for a service without one.
+        migrations: The steps that the database must have had; None for a service without any.
     """
 
     deps: Any
     tasks: Tasks = field(default_factory=Tasks)
     ready: Callable[[], bool] = lambda: True
     database: Database | None = None
+    migrations: Migrations | None = None
 
 
 def subgraph_app(
@@ -125,12 +128,18 @@ class _Subgraph:
         self._role = role
         self._running: Running | None = None
         self._canary: Canary | None = None
+        self._check: SchemaCheck | None = None
         self.stopping = Stopping()
 
     @asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncIterator[None]:
         async with self._start() as running:
             tasks = running.tasks.of(self._role)
+            if running.database is not None and running.migrations is not None:
+                self._check = SchemaCheck(running.database, running.migrations)
+                await self._check.look()
+                tasks = tasks.after(self._check.passed)
+                tasks = replace(tasks, api=(*tasks.api, self._check.watch))
             if running.database is not None:
                 self._canary = Canary(partial(ping, running.database))
                 tasks = replace(tasks, api=(*tasks.api, self._canary.run))
@@ -145,12 +154,15 @@ class _Subgraph:
         return Response(status_code=200 if self._canary is None or self._canary.alive else 503)
 
     def serves(self) -> bool:
-        """Whether requests are executed: it has started, and has not drained yet."""
-        return self._running is not None and self._running.ready() and not self.stopping.drained
+        """Whether requests are executed: it has started on a database that is migrated, and has not drained yet."""
+        started = self._running is not None and self._running.ready() and not self._missing()
+        return started and not self.stopping.drained
+
+    def _missing(self) -> str:
+        return self._check.missing if self._check else ""
 
     async def ready(self, _: Request) -> Response:
-        ready = self.serves() and is_known_to_broker(self._role) and not self.stopping
-        return Response(status_code=200 if ready else 503)
+        return readiness(self.serves() and is_known_to_broker(self._role) and not self.stopping, self._missing())
 
     async def graphql(self, request: Request) -> Response:
         language, began = Language.of(request.headers.get("accept-language")), time.monotonic()
@@ -226,6 +238,18 @@ class _Subgraph:
             raise UNAVAILABLE()
         principal = _caller(request, self._verifier)
         return SubgraphContext(self._running.deps, principal, language)
+
+
+def readiness(ready: bool, missing: str) -> Response:
+    """The answer of `/readyz`.
+
+    Args:
+        ready: Whether the process is.
+        missing: What its database lacks; empty for nothing.
+    """
+    if missing:
+        return PlainTextResponse(missing, HTTPStatus.SERVICE_UNAVAILABLE)
+    return Response(status_code=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def is_known_to_broker(role: Role) -> bool:

@@ -21,7 +21,7 @@ from chassis.messaging.timelines import timeline_commands
 from chassis.runtime.console import console
 from chassis.runtime.measures import say_build, watch_server
 from chassis.runtime.server_settings import ServerSettings
-from chassis.runtime.settings import ServiceSettings
+from chassis.runtime.settings import DatabaseSettings, ServiceSettings
 from chassis.runtime.tasks import Role
 from chassis.runtime.telemetry import configure_logs, configure_traces
 from chassis.serving.addresses import Proxies
@@ -31,6 +31,7 @@ from chassis.serving.headers import SecureHeaders
 from chassis.serving.listener import close_gently
 from chassis.serving.metrics import MetricsServer, running
 from chassis.serving.watchdog import Watchdog
+from chassis.storage.migration import Migrations, migrate_command
 from chassis.storage.rotation import vault_commands
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -195,6 +196,7 @@ def main(
     *,
     build: Callable[[S, Role], Starlette],
     settings: Callable[[], S],
+    migrations: Migrations,
     sealed: Sequence[str] = (),
 ) -> None:
     """Run `python -m services.<name>`: serve in one role or in all, or run an operator command.
@@ -204,6 +206,7 @@ def main(
         commands: The service's own operator commands.
         build: Makes the application of a role.
         settings: Reads the settings of serving from the environment; operator commands read their own.
+        migrations: The steps of the service's database, for the command `migrate` (ADR 71).
         sealed: Names of the collections with sealed fields, for the commands `vault` (R41); none without.
     """
 
@@ -230,6 +233,7 @@ def main(
 
     for role in Role:
         _serve_as(root, role, start)
+    root.command("migrate")(migrate_command(migrations, DatabaseSettings))
     root.add_typer(event_commands(name), name="events")
     root.add_typer(timeline_commands(name), name="timeline")
     if sealed:

@@ -40,12 +40,14 @@ class Lease:
         database: The service's database.
         name: The lease's name, such as `catalog.relay`; it is data.
         seconds: How long it lasts without renewal; it is renewed after each third of that.
+        told: Whether a line in the log says that it was taken.
     """
 
-    def __init__(self, database: Database, name: str, seconds: float = LEASE_SECONDS) -> None:
+    def __init__(self, database: Database, name: str, seconds: float = LEASE_SECONDS, *, told: bool = True) -> None:
         self._leases = database["leases"]
         self._name = name
         self._seconds = seconds
+        self._told = told
         self._holder = new_id()
         self._until = 0.0
         self._holding = Holding(name)
@@ -72,7 +74,8 @@ class Lease:
             BaseExceptionGroup: Holds `LeaseLost` where the lease was lost during the work, and what the work raised.
         """
         token = await self._wait()
-        log.info("lease taken", lease=self._name, token=token)
+        if self._told:
+            log.info("lease taken", lease=self._name, token=token)
         try:
             with self._holding:
                 await run_all(work(token), self._renew(token))

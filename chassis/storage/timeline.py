@@ -24,6 +24,13 @@ def next_number(last: int) -> int:
     return max(last + 1, int(time.time()))
 
 
+async def create_index(database: Database) -> None:
+    """Create the index by which the relay finds waiting events, as every repository has it."""
+    await database[META].create_index(
+        [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
+    )
+
+
 class Timelines:
     """The timeline that a service's database is in, kept in its collection `meta`.
 
@@ -36,12 +43,6 @@ class Timelines:
     def __init__(self, database: Database) -> None:
         self._meta = database[META]
         self._current: Timeline | None = None
-
-    async def prepare(self) -> None:
-        """Create the index by which the relay finds waiting events, as every repository has it."""
-        await self._meta.create_index(
-            [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
-        )
 
     async def current(self) -> Timeline:
         """The timeline that the database is in."""

@@ -14,15 +14,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.runtime.tasks import Role, Tasks, run_in_background
-from chassis.serving.asgi import is_known_to_broker
+from chassis.serving.asgi import is_known_to_broker, readiness
 from chassis.serving.counted import Counted
 from chassis.serving.liveness import Canary
 from chassis.serving.process import Stopping
+from chassis.storage.migration import SchemaCheck
 from gateway.http.compression import Compression
 from gateway.http.direct import Direct
 from gateway.http.explanation import HEADER
 from gateway.http.responses import unrouted
 from gateway.identity.store import IdentityStore
+from gateway.migrations import MIGRATIONS
 
 
 class Connections(Protocol):
@@ -46,6 +48,7 @@ class Lifespan:
         role: Which part the process runs.
         ready: Whether everything is open.
         canary: Asks the driver of the accounts' database, once that is open.
+        schema: Whether that database is as this code needs it.
         stopping: Tells streams and sockets that the process stops.
     """
 
@@ -55,6 +58,7 @@ class Lifespan:
     role: Role = Role.ALL
     ready: bool = False
     canary: Canary | None = None
+    schema: SchemaCheck | None = None
     stopping: Stopping = field(default_factory=Stopping)
 
     @asynccontextmanager
@@ -64,9 +68,11 @@ class Lifespan:
         async with AsyncExitStack() as stack:
             if self.store:
                 stack.push_async_callback(self.store.close)
-                await self.store.prepare()
+                self.schema = SchemaCheck(self.store.database, MIGRATIONS)
+                await self.schema.look()
                 self.canary = Canary(self.store.ping)
-                tasks = replace(tasks, api=(*tasks.api, self.canary.run))
+                tasks = tasks.after(self.schema.passed)
+                tasks = replace(tasks, api=(*tasks.api, self.schema.watch, self.canary.run))
             for connections in self.connections:
                 stack.push_async_callback(connections.close)
                 await connections.open()
@@ -84,8 +90,8 @@ class Lifespan:
             return Response(status_code=200 if self.canary is None or self.canary.alive else 503)
 
         async def readyz(_: Request) -> Response:
-            ready = self.ready and is_known_to_broker(self.role) and not self.stopping
-            return Response(status_code=200 if ready else 503)
+            missing = self.schema.missing if self.schema else ""
+            return readiness(self.ready and is_known_to_broker(self.role) and not self.stopping, missing)
 
         return [Route("/livez", livez), Route("/readyz", readyz)]
 

@@ -221,7 +221,7 @@ class Effects:
 
     async def base_amended(self, event: BaseAmended, envelope: Envelope, session: Session) -> None:
         """Let the account that acts for this base alone be of the base's province (R2)."""
-        if not await self._store.follow("base-province", event.base, envelope.version, session):
+        if not await self._store.follow("base-province", event.base, envelope.order, session):
             return
         for account in await self._store.by_base(event.base, session):
             if account.bases == (event.base,):
@@ -256,7 +256,7 @@ class Effects:
 
     async def school_reopened(self, event: SchoolRegistered, envelope: Envelope, session: Session) -> None:
         """Let the account of a school wait for a code again; the designated person is named anew (R3, R5)."""
-        if await self._store.follow("school", event.school, envelope.version, session):
+        if await self._store.follow("school", event.school, envelope.order, session):
             account = await self._school_account(event.school, event.province, session)
             await self._save_moved(account, account.reopened(), session)
 
@@ -327,7 +327,7 @@ class Effects:
 
     async def expert_reinstated(self, event: ExpertReinstated, envelope: Envelope, session: Session) -> None:
         """Let an expert's account wait for a code again (R14)."""
-        if not await self._store.follow("expert", event.expert, envelope.version, session):
+        if not await self._store.follow("expert", event.expert, envelope.order, session):
             return
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
             await self._save_moved(account, account.reopened(), session)

@@ -113,13 +113,18 @@ class IdentityStore:
         await self.factors.prepare()
         await self.sign_ons.prepare()
 
+    @property
+    def database(self) -> Database:
+        """The database of identity."""
+        return self.accounts.collection.database
+
     async def ping(self) -> None:
         """Ask the database whether it is there.
 
         Raises:
             StorageError: It is not.
         """
-        await ping(self.accounts.collection.database)
+        await ping(self.database)
 
     async def close(self) -> None:
         """Close the connection to the database."""

@@ -13,6 +13,11 @@ BEAT_SECONDS = 5.0
 _MISSED_BEATS = 4
 
 
+async def create_index(database: Database) -> None:
+    """Create the index by which gateways that have gone are forgotten; a step of the gateway's migrations."""
+    await database["replicas"].create_index("until", expireAfterSeconds=0)
+
+
 class GatewayCount:
     """Tells the gateway's database that this process serves, and counts those that do, by the database's clock.
 
@@ -39,7 +44,6 @@ class GatewayCount:
                 await self._replicas.delete_one({"_id": self._id})
 
     async def _beat(self) -> NoReturn:
-        await self._replicas.create_index("until", expireAfterSeconds=0)
         end = {"$add": ["$$NOW", int(self._beat_seconds * _MISSED_BEATS * 1_000)]}
         while True:
             await self._replicas.update_one({"_id": self._id}, [{"$set": {"until": end}}], upsert=True)

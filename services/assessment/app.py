@@ -26,6 +26,7 @@ from services.assessment.http.exports import YearFiles
 from services.assessment.http.inspections import InspectionFiles
 from services.assessment.messaging.ballot_box import HttpBallotBox
 from services.assessment.messaging.tasks import SERVICE, tasks
+from services.assessment.migrations import MIGRATIONS
 from services.assessment.settings import AssessmentSettings
 from services.assessment.store import Store
 
@@ -49,13 +50,12 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             database = client[settings.mongodb_database]
             store = Store(database)
-            await store.prepare()
             deps = Deps(store, settings.clock(), load_rules(), vault, load_weights(), credentials)
             inspections.deps = evaluations.deps = years.deps = deps
             amqp_url = settings.amqp_url.get_secret_value()
             async with certificates.running(deps), classes.running(deps):
                 work = tasks(deps, database, amqp_url, _evaluations(settings, deps))
-                yield Running(deps, work, database=database)
+                yield Running(deps, work, database=database, migrations=MIGRATIONS)
 
     app = subgraph_app(SERVICE, schema, verifier, start, role)
     if role in {Role.ALL, Role.API}:

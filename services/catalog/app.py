@@ -15,6 +15,7 @@ from services.catalog.commands import Deps
 from services.catalog.graph.schema import schema
 from services.catalog.http.calendar import Calendars
 from services.catalog.messaging import SERVICE, tasks
+from services.catalog.migrations import MIGRATIONS
 from services.catalog.settings import CatalogSettings
 from services.catalog.store import Store
 
@@ -28,9 +29,9 @@ def build(settings: CatalogSettings, role: Role = Role.ALL) -> Starlette:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             database = client[settings.mongodb_database]
             deps = Deps(Store(database), settings.clock(), Vault.load(settings.vault_file))
-            await deps.store.prepare()
             calendars.deps = deps
-            yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()), database=database)
+            work = tasks(deps, database, settings.amqp_url.get_secret_value())
+            yield Running(deps, work, database=database, migrations=MIGRATIONS)
 
     app = subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
     app.router.routes.append(Route("/calendar/{year}.ics", calendars.serve))

@@ -20,6 +20,7 @@ from services.enrollment.http.reveals import RevealFiles
 from services.enrollment.http.rosters import RosterFiles
 from services.enrollment.messaging.smtp import Server, SmtpMailer
 from services.enrollment.messaging.tasks import SERVICE, tasks
+from services.enrollment.migrations import MIGRATIONS
 from services.enrollment.settings import EnrollmentSettings, Tls
 from services.enrollment.store import Store
 
@@ -52,11 +53,11 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
                 transfer_time=transfer_time,
                 name_keys=YearlyKeys.load(settings.names_keys_file),
             )
-            await deps.store.prepare()
             for endpoints in files:
                 endpoints.deps = deps
+            work = tasks(deps, database, settings.amqp_url.get_secret_value())
             try:
-                yield Running(deps, tasks(deps, database, settings.amqp_url.get_secret_value()), database=database)
+                yield Running(deps, work, database=database, migrations=MIGRATIONS)
             finally:
                 await deps.lane.close()
 

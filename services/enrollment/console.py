@@ -18,6 +18,7 @@ from chassis.messaging.timelines import Why, refuse_beside
 from chassis.principal import Principal, Scope
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.runtime.settings import DatabaseSettings
+from chassis.storage.migration import require_current
 from chassis.storage.mongo import StorageError, connect
 from chassis.storage.timeline import working
 from chassis.storage.vault import Vault
@@ -26,6 +27,7 @@ from kernel.free_text import Reason
 from kernel.personal_numbers import holds_number
 from kernel.reference import provinces
 from services.enrollment.commands import Deps, ImportedSchool, NewSchool, import_schools
+from services.enrollment.migrations import MIGRATIONS
 from services.enrollment.settings import EnrollmentSettings
 from services.enrollment.store import Epoch, Feed, Store
 
@@ -175,7 +177,7 @@ async def _import(rows: Sequence[NewSchool], act: Act, *, dry: bool) -> Counter[
     counts: Counter[str] = Counter()
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         store = Store(client[settings.mongodb_database])
-        await store.prepare()
+        await require_current(client[settings.mongodb_database], MIGRATIONS)
         deps = Deps(store, settings.clock(), Vault.load(settings.vault_file))
         with acting(act):
             async with aclosing(import_schools(deps, _MINISTRY, rows, dry=dry)) as results:

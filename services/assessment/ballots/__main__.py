@@ -1,16 +1,25 @@
-"""`python -m services.assessment.ballots`: serve the ballot box, in one process only."""
+"""`python -m services.assessment.ballots`: serve the ballot box, in one process only, or `migrate` its database."""
 
 import logging
 
 import structlog
+import typer
 
 from chassis.serving.process import serve
+from chassis.storage.migration import migrate_command
 from services.assessment.ballots.app import build
-from services.assessment.ballots.settings import BallotsSettings
+from services.assessment.ballots.migrations import MIGRATIONS
+from services.assessment.ballots.settings import BallotsDatabase, BallotsSettings
+
+root = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)
+root.command("migrate")(migrate_command(MIGRATIONS, BallotsDatabase))
 
 
-def main() -> None:
-    """Serve until SIGTERM."""
+@root.callback(invoke_without_command=True)
+def main(context: typer.Context) -> None:
+    """Serve until SIGTERM, or run a command."""
+    if context.invoked_subcommand:
+        return
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -24,4 +33,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    root(prog_name="python -m services.assessment.ballots")

@@ -2,21 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from chassis.seal import KeyFolder
 from chassis.serving.liveness import Canary
 from chassis.serving.process import Stopping
+from chassis.storage.migration import SchemaCheck
 from chassis.storage.mongo import connect, ping
 from services.assessment.ballots.counting import BallotBox
 from services.assessment.ballots.http import Endpoints
+from services.assessment.ballots.migrations import MIGRATIONS
 from services.assessment.ballots.settings import BallotsSettings
 from services.assessment.ballots.store import Store
 
@@ -26,28 +28,40 @@ def build(settings: BallotsSettings) -> Starlette:
     endpoints = Endpoints(settings.secret())
     stopping = Stopping()
     canaries: list[Canary] = []
+    checks: list[SchemaCheck] = []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             database = client[settings.mongodb_database]
-            store = Store(database)
-            await store.prepare()
-            endpoints.box = BallotBox(store, KeyFolder(settings.keys_dir), settings.clock())
-            canaries.append(Canary(partial(ping, database)))
-            asking = asyncio.ensure_future(canaries[0].run())
+            box = BallotBox(Store(database), KeyFolder(settings.keys_dir), settings.clock())
+            check = SchemaCheck(database, MIGRATIONS)
+            canary = Canary(partial(ping, database))
+            await check.look()
+
+            async def open_box() -> None:
+                """Take ballots once their collection is as it has to be: clustered, or their order would tell."""
+                await check.passed()
+                endpoints.box = box
+
+            checks.append(check)
+            canaries.append(canary)
+            working = [asyncio.ensure_future(work) for work in (canary.run(), check.watch(), open_box())]
             try:
                 yield
             finally:
-                asking.cancel()
-                with suppress(asyncio.CancelledError):
-                    await asking
+                for work in working:
+                    work.cancel()
+                await asyncio.gather(*working, return_exceptions=True)
 
     async def live(_: Request) -> Response:
         alive = all(canary.alive for canary in canaries)
         return Response(status_code=HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def ready(_: Request) -> Response:
+        missing = checks[0].missing if checks else ""
+        if missing:
+            return PlainTextResponse(missing, HTTPStatus.SERVICE_UNAVAILABLE)
         return Response(status_code=HTTPStatus.OK if canaries and not stopping else HTTPStatus.SERVICE_UNAVAILABLE)
 
     probes = [Route("/livez", live), Route("/readyz", ready)]

@@ -17,7 +17,7 @@ from chassis.storage.refusals import refusal_of
 from kernel.encoding import to_base64url
 from kernel.errors import Refusal
 from kernel.language import Language
-from kernel.refusals import BODY_TOO_LARGE, INTERNAL, UNAUTHENTICATED
+from kernel.refusals import BODY_TOO_LARGE, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
 from services.assessment.ballots.box import Ballot, instrument_id
 from services.assessment.ballots.counting import BallotBox
 from services.assessment.ballots.refusals import BALLOT_MALFORMED
@@ -48,15 +48,26 @@ class Endpoints:
 
     Args:
         secret: What the register's worker proves itself with.
-
-    Attributes:
-        box: The ballot box, set when the process has connected.
     """
-
-    box: BallotBox
 
     def __init__(self, secret: str) -> None:
         self._secret = secret.encode()
+        self._box: BallotBox | None = None
+
+    @property
+    def box(self) -> BallotBox:
+        """The ballot box, set once the process has connected to a database that is migrated.
+
+        Raises:
+            Refusal: UNAVAILABLE, until then.
+        """
+        if self._box is None:
+            raise UNAVAILABLE()
+        return self._box
+
+    @box.setter
+    def box(self, box: BallotBox) -> None:
+        self._box = box
 
     def routes(self) -> list[Route]:
         """All routes but the probes."""

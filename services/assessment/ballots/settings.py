@@ -10,12 +10,24 @@ from chassis.clock import Clock
 from chassis.runtime.server_settings import ServerSettings
 
 
-class BallotsSettings(BaseSettings):
-    """The settings of the ballot box.
+class BallotsDatabase(BaseSettings):
+    """Where the box's database is: all that `migrate` needs.
 
     Attributes:
         mongodb_url: Connection string with the box's own user.
         mongodb_database: The box's own database.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    mongodb_url: SecretStr
+    mongodb_database: str = "ballots"
+
+
+class BallotsSettings(BallotsDatabase):
+    """The settings of the ballot box.
+
+    Attributes:
         keys_dir: The folder of the box's secret keys; on a disk that no backup reads.
         ballots_secret_file: The file with the secret of at least 32 characters by which assessment's worker is known.
         host: Address to listen on.
@@ -25,10 +37,6 @@ class BallotsSettings(BaseSettings):
         server: Bounds of the server, and the times of its end, as JSON such as `{"drain_seconds": 8}`.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    mongodb_url: SecretStr
-    mongodb_database: str = "ballots"
     keys_dir: Path
     ballots_secret_file: Path
     host: str = "127.0.0.1"

@@ -112,7 +112,7 @@ class Issues:
 
     async def prepare(self) -> None:
         """Create the clustered collection where it is not there."""
-        await _create(self._database, "issues")
+        await _create_clustered(self._database, "issues")
 
     async def find(self, instrument: str, enrollment: str) -> Issue | None:
         """The right of an attendee, if it was used."""
@@ -156,7 +156,7 @@ class Texts:
 
     async def prepare(self) -> None:
         """Create the clustered collection where it is not there, and its index."""
-        await _create(self._database, "texts")
+        await _create_clustered(self._database, "texts")
         await self.collection.create_index([("instrument", ASCENDING), ("_id", ASCENDING)], name="instrument")
 
     async def insert(self, instrument: str, texts: Iterable[tuple[int, str]], session: Session) -> None:
@@ -202,7 +202,7 @@ class Receipts:
         await self.collection.replace_one({"_id": instrument}, document, upsert=True, session=session)
 
 
-async def _create(database: Database, name: str) -> None:
+async def _create_clustered(database: Database, name: str) -> None:
     if name in await database.list_collection_names():
         return
     try:

@@ -13,12 +13,14 @@ from chassis.clock import Clock, move_forward
 from chassis.events import Envelope
 from chassis.principal import Principal, Scope
 from chassis.seal import KeyFolder
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database, connect
 from kernel.dates import SHANGHAI
 from kernel.encoding import to_base64url
 from services.assessment import voting
 from services.assessment.app import load_rules, load_weights
 from services.assessment.ballots.app import build
+from services.assessment.ballots.migrations import MIGRATIONS
 from services.assessment.ballots.settings import BallotsSettings
 from services.assessment.commands import issue_ballot_token
 from services.assessment.commands.deps import Deps
@@ -205,6 +207,8 @@ async def running_register(database: Database, url: str, folder: Path) -> AsyncI
         environment="development",
         clock_file=clock_file,
     )
+    async with connect(url) as client:
+        await migrate(client[settings.mongodb_database], MIGRATIONS)
     deps = Deps(store, Clock(clock_file), load_rules(), VAULT, load_weights(), new_credentials())
     running = Register(deps, database, folder / "register", folder / "box", clock_file, settings)
     await running.start()

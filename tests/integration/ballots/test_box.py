@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from chassis.clock import Clock, move_forward
 from chassis.seal import KeyFolder
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database
 from deploy.local.parts import Parts
 from kernel import ballots
@@ -24,6 +25,7 @@ from services.assessment.ballots import counting
 from services.assessment.ballots.app import build
 from services.assessment.ballots.box import Ballot
 from services.assessment.ballots.counting import BallotBox
+from services.assessment.ballots.migrations import MIGRATIONS
 from services.assessment.ballots.settings import BallotsSettings
 from services.assessment.ballots.store import Store
 from tests.support.operations import Budget, watched
@@ -107,6 +109,7 @@ async def box(database: Database, parts: Parts, tmp_path: Path) -> AsyncIterator
         environment="development",
         clock_file=clock_file,
     )
+    await migrate(database, MIGRATIONS)
     running = Box(database, settings, clock_file)
     running.at(BEFORE)
     await running.start()

@@ -10,6 +10,7 @@ import pytest
 import structlog
 from joserfc.jwk import ECKey, KeySet
 
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database
 from contracts.graph_files import SUPERGRAPH
 from deploy.broker.definitions import ADMIN
@@ -19,6 +20,7 @@ from gateway.identity.deps import Deps
 from gateway.identity.password_hashing import Passwords
 from gateway.identity.sessions import Sessions
 from gateway.identity.store import IdentityStore
+from gateway.migrations import MIGRATIONS
 from gateway.settings import GatewaySettings
 from tests.support.fixtures import supergraphs_are_read_once
 from tests.unit.gateway.serving import Browser, served
@@ -41,21 +43,27 @@ def keys() -> KeySet:
 
 
 @pytest.fixture
-async def deps(database: Database, keys: KeySet) -> Deps:
-    store = IdentityStore(database)
-    await store.prepare()
+async def migrated(database: Database) -> Database:
+    """The test's database, as a gateway needs it."""
+    await migrate(database, MIGRATIONS)
+    return database
+
+
+@pytest.fixture
+async def deps(migrated: Database, keys: KeySet) -> Deps:
+    store = IdentityStore(migrated)
     return Deps(store, Passwords(), Sessions(store, keys))
 
 
 @pytest.fixture
-def environment(database: Database, parts: Parts, amqp_url: str, keys: KeySet, tmp_path: Path) -> dict[str, str]:
+def environment(migrated: Database, parts: Parts, amqp_url: str, keys: KeySet, tmp_path: Path) -> dict[str, str]:
     """The environment of a production gateway on this test's database; no subgraph is there."""
     file = tmp_path / "signing-keys.json"
     file.write_text(json.dumps(keys.as_dict(private=True)))
     urls = dict.fromkeys(("catalog", "enrollment", "assessment"), "http://127.0.0.1:1/graphql")
     return {
         "MONGODB_URL": parts.mongodb_url(ADMIN),
-        "MONGODB_DATABASE": database.name,
+        "MONGODB_DATABASE": migrated.name,
         "AMQP_URL": amqp_url,
         "SIGNING_KEY_FILE": str(file),
         "SUPERGRAPH_FILE": str(SUPERGRAPH),
