@@ -324,7 +324,7 @@ class RabbitMQ:
         return [
             f"default_user = {ADMIN}",
             f"default_pass = {self._secrets.password(f'amqp.{ADMIN}')}",
-            "cluster_partition_handling = pause_minority",
+            "cluster_partition_handling = autoheal",
             "cluster_formation.peer_discovery_backend = classic_config",
             *(f"cluster_formation.classic_config.nodes.{at} = {node.name}" for at, node in enumerate(self.nodes, 1)),
         ]
