@@ -12,6 +12,9 @@ PORT ?= 8000
 SEED ?= round
 # How many processes share the tests, each with a mongod and a RabbitMQ of its own.
 WORKERS ?= 2
+# BROKER=4: tests run on a newer Debian beside this one, for its RabbitMQ 4 and its CPython (deploy/local/debian.sh).
+DEBIAN ?= forky
+ON := $(if $(BROKER),$(if $(filter 4,$(BROKER)),DEBIAN=$(DEBIAN) deploy/local/debian.sh,$(error BROKER=4, or nothing)))
 # Where Node is needed and none is on PATH, the wheel's is used.
 NODE := $(BIN)/python -m deploy.local.node
 
@@ -73,15 +76,15 @@ test: install ## everything: checks, then all tests; ONLY=… runs one file, fol
 ifdef ONLY
 	@tests=$$($(BIN)/python -m tests.support.selection "$(ONLY)")
 	mapfile -t tests <<<"$$tests"
-	$(BIN)/pytest "$${tests[@]}"
+	$(ON) $(BIN)/pytest "$${tests[@]}"
 else
 	@$(MAKE) checks
-	$(BIN)/pytest -n $(WORKERS)
+	$(ON) $(BIN)/pytest -n $(WORKERS)
 endif
 
 .PHONY: unit
 unit: install ## tests of domains, chassis, gateway and engine that need no server: half a minute to a minute
-	@$(BIN)/pytest -n $(WORKERS) tests/unit --ignore tests/unit/federation/differential
+	@$(ON) $(BIN)/pytest -n $(WORKERS) tests/unit --ignore tests/unit/federation/differential
 
 .PHONY: checks
 checks: ## lint, types, import rules and contracts, side by side
@@ -168,8 +171,8 @@ operations: ## what front ends' operations cost at `make run`, the dearest first
 	$(BIN)/python -m gateway operations "$$url"
 
 .PHONY: faults
-faults: install ## every fault drill in full, on real servers: bench/results/faults.md (as root, for the full disk)
-	@FAULTS=full $(BIN)/pytest tests/faults
+faults: install ## every fault drill in full, on real servers: bench/results/faults.md (as root, for the full disk); BROKER=4: on RabbitMQ 4 and the newest CPython
+	@FAULTS=full $(ON) $(BIN)/pytest $(or $(ONLY),tests/faults)
 
 .PHONY: bench-gateway
 bench-gateway: install ## our gateway beside Hive, Apollo and a direct call: bench/results/gateway.md (Node)

@@ -9,6 +9,7 @@ import typer
 
 from deploy.broker import definitions as generated
 from deploy.broker.management import Management, ManagementError
+from deploy.broker.members import queues_with_too_few
 from deploy.broker.revocation import readmit, revoke
 from deploy.broker.upgrade import load_permissions, load_topology
 
@@ -64,6 +65,22 @@ def permissions(url: Url) -> None:
     except ManagementError as error:
         _fail(str(error))
     typer.echo("已载入权限 permissions are loaded")
+
+
+@cli.command()
+def members(url: Url) -> None:
+    """Name the quorum queues that lack a member on a node, and how they get it; ends with 1 if there are any."""
+    try:
+        lacking = queues_with_too_few(Management(url))
+    except ManagementError as error:
+        _fail(str(error))
+    for queue, nodes in lacking.items():
+        typer.echo(f"{queue}: 缺少成员 no member on {', '.join(nodes)}")
+    for node in sorted({node for nodes in lacking.values() for node in nodes}):
+        typer.echo(f"rabbitmq-queues grow {node} all")
+    if lacking:
+        raise typer.Exit(1)
+    typer.echo("每个队列在每个节点都有成员 every queue has a member on every node")
 
 
 @cli.command("revoke")

@@ -1,4 +1,4 @@
-"""A client of RabbitMQ's management interface; written for 3.10 and 4.x, run on 3.10."""
+"""A client of RabbitMQ's management interface; run on 3.10 and 4.3 (notes N93)."""
 
 import base64
 import http.client

@@ -40,12 +40,13 @@ class Parts:
         home: The suite's folder.
         gateway_port: The port wanted for the gateway; the next free one is taken.
         members: How many members the database's replica set has; always the same in one home.
+        nodes: How many nodes the broker has; likewise.
 
     Raises:
         HomeInUse: Another process uses this home.
     """
 
-    def __init__(self, home: Path, *, gateway_port: int | None = None, members: int = 1) -> None:
+    def __init__(self, home: Path, *, gateway_port: int | None = None, members: int = 1, nodes: int = 1) -> None:
         self.home = home.resolve()
         self._lock = HomeLock(self.home)
         end_processes_of(self.home)
@@ -53,7 +54,7 @@ class Parts:
         self.secrets = Secrets(self.home)
         further = [self.ports.port_of(f"mongod.{number}") for number in range(2, members + 1)]
         self.mongod = Mongod(self.home, [self.ports["mongod"], *further], self.secrets)
-        self.rabbitmq = RabbitMQ(self.home, self.ports, self.secrets)
+        self.rabbitmq = RabbitMQ(self.home, self.ports, self.secrets, nodes=nodes)
         self._started: list[Part] = []
 
     def mongodb_url(self, user: str) -> str:

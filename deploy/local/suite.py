@@ -43,6 +43,7 @@ class Suite:
             `enrollment.relay.2`. By default one process of each service, the ballot box, and the gateway.
         code: The folder of the code that its processes run; by default this one.
         members: How many members the database's replica set has.
+        nodes: How many nodes the broker has.
 
     Attributes:
         parts: The database and the broker.
@@ -59,8 +60,9 @@ class Suite:
         processes: Sequence[str] = PROCESSES,
         code: Path = ROOT,
         members: int = 1,
+        nodes: int = 1,
     ) -> None:
-        self.parts = Parts(home, gateway_port=gateway_port, members=members)
+        self.parts = Parts(home, gateway_port=gateway_port, members=members, nodes=nodes)
         self.home = self.parts.home
         self._names = processes
         self._code = code

@@ -1,15 +1,17 @@
 """The images, as far as they can be proven without a container engine: what is copied runs, and nothing is missing."""
 
 import ast
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "deploy" / "images" / "Dockerfile"
@@ -77,6 +79,25 @@ def test_what_runs_is_declared_as_a_dependency() -> None:
         for module in third_party(ROOT / folder):
             owners = {re.sub(r"[-_.]+", "-", name).lower() for name in distributions[module]}
             assert (owners | {BROUGHT.get(module)}) & declared, module
+
+
+def test_the_images_run_on_the_newest_python_that_is_supported() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    supported = [line.rpartition(" ")[2] for line in project["classifiers"]]
+    assert project["requires-python"] == f">={supported[0]}"
+    images = re.findall(r"^FROM python:([\d.]+)-slim-\w+", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert images == [supported[-1]] * 2
+    running = "{}.{}".format(*sys.version_info)
+    assert running in supported
+    assert running == supported[-1] or "DEBIAN" not in os.environ, "it is to prove what the images run on"
+
+
+def test_this_python_has_all_that_is_locked() -> None:
+    """On each Python that runs the tests, the images' included (`make test BROKER=4`); there is no compiler there."""
+    lines = re.findall(r"^[\w.-]+==[^\\\n]+", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    locked = [one for one in map(Requirement, lines) if one.marker is None or one.marker.evaluate()]
+    assert len(locked) > 100
+    assert [str(one) for one in locked if version(one.name) not in one.specifier] == []
 
 
 def test_no_image_runs_as_root() -> None:

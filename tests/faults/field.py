@@ -44,6 +44,7 @@ class Field:
     Args:
         home: Its folder.
         members: How many members the database's replica set has.
+        nodes: How many nodes the broker has; all processes reach several directly, without the link `broker`.
 
     Attributes:
         graph: The link from the gateway to enrollment.
@@ -51,8 +52,8 @@ class Field:
         received: What each province's own system has taken from its queue: sequence to event id.
     """
 
-    def __init__(self, home: Path, *, members: int = 1) -> None:
-        self.suite = Suite(home, members=members)
+    def __init__(self, home: Path, *, members: int = 1, nodes: int = 1) -> None:
+        self.suite = Suite(home, members=members, nodes=nodes)
         ports = self.suite.parts.ports
         self.graph = Proxy(ports.port_of(API))
         self.broker = Proxy(ports["amqp"])
@@ -67,8 +68,9 @@ class Field:
         urls = {one: f"http://127.0.0.1:{ports[one]}/graphql" for one in SUBGRAPHS}
         urls["enrollment"] = f"http://127.0.0.1:{self.graph.port}/graphql"
         suite.overrides[GATEWAY] = {"SUBGRAPH_URLS": json.dumps(urls)}
-        amqp = re.sub(r":\d+/", f":{self.broker.port}/", suite.parts.amqp_url("enrollment"))
-        suite.overrides |= {name: {"AMQP_URL": amqp} for name in (RELAY, WORKER)}
+        if len(suite.parts.rabbitmq.nodes) == 1:
+            amqp = re.sub(r":\d+/", f":{self.broker.port}/", suite.parts.amqp_url("enrollment"))
+            suite.overrides |= {name: {"AMQP_URL": amqp} for name in (RELAY, WORKER)}
         suite.parts.start()  # in this thread, for its children end with the thread that starts them
         await self.launch(*PROCESSES)
         self.http = session()

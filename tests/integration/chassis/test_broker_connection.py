@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from chassis.messaging import amqp
 from chassis.runtime.tasks import Role
 from chassis.serving.asgi import is_known_to_broker
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Fault, Proxy
 from tests.support.eventually import eventually
 
 
@@ -81,6 +81,18 @@ async def test_a_connection_that_is_cut_goes_to_the_next_node(amqp_url: str, lin
         await again.channel()
     await connection.close()
     await link.open()
+
+
+async def test_a_node_that_stands_still_is_left_by_its_missed_heartbeats(
+    amqp_url: str, link: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers nothing and closes nothing; by the library's own heartbeat it would be left after three minutes."""
+    monkeypatch.setattr("chassis.messaging.amqp.HEARTBEAT_SECONDS", 1)
+    connection = await amqp.connect(re.sub(r":\d+/", f":{link.port}/", amqp_url, count=1), "test.still")
+    link.set(Fault.BLACK_HOLE)
+    await eventually(lambda: connected("test.still") == 0, deadline=30)
+    link.set(Fault.NONE)
+    await connection.close()
 
 
 async def test_a_wrong_password_is_one_line_with_host_and_user_and_without_the_password(amqp_url: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -72,7 +73,7 @@ def other(
         "LEASE_SECONDS": str(LEASE_SECONDS),
         "REST_SECONDS": str(getattr(request, "param", 2.0)),
     }
-    command = [str(ROOT / ".venv/bin/python"), "-m", "tests.integration.chassis.relay_process"]
+    command = [sys.executable, "-m", "tests.integration.chassis.relay_process"]
     child = Child("relay", command, tmp_path / "relay.log", environment, ROOT)
     yield child
     if child.alive():

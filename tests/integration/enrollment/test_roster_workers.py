@@ -1,6 +1,7 @@
 """R22: workers of rosters as processes: they take turns, and one that is killed leaves no row out and none twice."""
 
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def begin(parts: Parts, database: Database, tmp_path: Path) -> Iterator[Callable
         "MONGODB_DATABASE": database.name,
         "LEASE_SECONDS": "3.0",
     }
-    command = [str(ROOT / ".venv/bin/python"), "-m", "tests.integration.enrollment.roster_process"]
+    command = [sys.executable, "-m", "tests.integration.enrollment.roster_process"]
     children: list[Child] = []
 
     def start(name: str) -> Child:
