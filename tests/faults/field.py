@@ -44,6 +44,7 @@ class Field:
     Args:
         home: Its folder.
         members: How many members the database's replica set has.
+        listens: Whether the provinces take their queues' messages.
 
     Attributes:
         graph: The link from the gateway to enrollment.
@@ -51,12 +52,12 @@ class Field:
         received: What each province's own system has taken from its queue: sequence to event id.
     """
 
-    def __init__(self, home: Path, *, members: int = 1) -> None:
+    def __init__(self, home: Path, *, members: int = 1, listens: bool = True) -> None:
         self.suite = Suite(home, members=members)
         ports = self.suite.parts.ports
         self.graph = Proxy(ports.port_of(API))
         self.broker = Proxy(ports["amqp"])
-        self.received: dict[str, Received] = {code: {} for code in PROVINCES}
+        self.received: dict[str, Received] = {code: {} for code in PROVINCES if listens}
         self.seeded: SeedResult
         self._projects = 0
 
@@ -77,7 +78,7 @@ class Field:
         self.seeded = await seed(self.provisioner)
         more = {"year": YEAR, "limit": _LIMIT, "reason": "演练", "aboveRound": True}
         await self.seeded.ministry.do(d.ADJUST, id=self.seeded.base_ids[BASES[TEACHING].name], input=more)
-        self._listeners = [asyncio.ensure_future(self._listen(code)) for code in PROVINCES]
+        self._listeners = [asyncio.ensure_future(self._listen(code)) for code in self.received]
 
     async def close(self) -> None:
         """Stop everything."""
