@@ -55,7 +55,6 @@ class TimelineBegun:
 
 
 _VERSION_BITS = 32
-_LATER = frozenset({"timeline", "restored"})  # older replicas read what is stored without them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,14 +114,16 @@ class Envelope:
 
     def document(self) -> dict[str, Any]:
         """As it is stored. `dataclasses.asdict` would copy the payload deeply, at a third of the cost of a write."""
-        names = self.__slots__ if self.timeline else [name for name in self.__slots__ if name not in _LATER]
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in (self.__slots__ if self.timeline else _FIRST)}
 
 
 def timeline_of(key: str) -> int:
     """The timeline that an event's id names; 0 for the first."""
     _, mark, number = key.rpartition("~")
     return int(number) if mark else 0
+
+
+_FIRST = tuple(name for name in Envelope.__slots__ if name not in {"timeline", "restored"})  # as older replicas read it
 
 
 @cache

@@ -280,7 +280,7 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
 
 def tells_timeline(message: AbstractIncomingMessage) -> bool:
     """Whether a message comes from a database that was restored from an older copy (ADR 69)."""
-    return _TIMELINE in _attributes(message.headers)
+    return any(f"{prefix}{_TIMELINE}" in message.headers for prefix in _PREFIXES)
 
 
 def _instant(value: Any) -> datetime:

@@ -1,9 +1,6 @@
 """A stranger with docs/events.md: the consumer printed there, run as it stands against broker and gateway (R27)."""
 
-import asyncio
-import os
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -13,8 +10,8 @@ import aio_pika
 from chassis.storage.cursor import cursor_of
 from deploy.broker.definitions import ADMIN, queue_of
 from deploy.demo.story import Story
-from deploy.local.suite import ROOT
 from tests.support.eventually import eventually
+from tests.support.province import started, stored_events
 
 REPLAY = "query($after: String) { enrollmentEvents(after: $after, first: 100) { totalCount nodes { sequence id } } }"
 
@@ -22,17 +19,7 @@ REPLAY = "query($after: String) { enrollmentEvents(after: $after, first: 100) { 
 @asynccontextmanager
 async def consumer(story: Story, file: Path, code: str) -> AsyncIterator[None]:
     """The documented consumer as a process of its own."""
-    suite = story.provisioner.suite
-    environment = {
-        "EVENTS_FILE": str(file),
-        "GRAPH": suite.url,
-        "LOGIN": f"province{code}",
-        "PASSWORD": story.provisioner.password,
-        "AMQP": suite.parts.amqp_url(queue_of(code)),
-        "QUEUE": queue_of(code),
-    }
-    script = str(ROOT / "docs" / "province_consumer.py")
-    process = await asyncio.create_subprocess_exec(sys.executable, script, env=os.environ | environment)
+    process = await started(story.provisioner, file, code)
     try:
         yield
         assert process.returncode is None, "it runs for ever"
@@ -40,12 +27,6 @@ async def consumer(story: Story, file: Path, code: str) -> AsyncIterator[None]:
         if process.returncode is None:
             process.kill()
         await process.wait()
-
-
-def stored_events(file: Path) -> list[tuple[int, str]]:
-    with closing(sqlite3.connect(file)) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
-        return connection.execute("SELECT sequence, id FROM events ORDER BY sequence").fetchall() if tables else []
 
 
 async def test_the_documented_consumer_keeps_every_event_once_though_copies_came_and_some_were_lost(

@@ -59,7 +59,7 @@ async def left_over(field: Field) -> AsyncIterator[str]:
         if depth := await field.depth(queue):
             yield f"{depth} in {queue}"
     feed = Feed(field.mongo["enrollment"])
-    for code in PROVINCES:
+    for code in field.received:
         if lacking := await feed.last(code) - len(field.received[code]):
             yield f"{lacking} for province {code}"
     if lacking := await feed.last(NATIONWIDE) - (await AuditLog(field.mongo["assessment"]).head()).sequence:

@@ -45,6 +45,7 @@ class Field:
         home: Its folder.
         members: How many members the database's replica set has.
         nodes: How many nodes the broker has; all processes reach several directly, without the link `broker`.
+        listens: Whether the provinces take their queues' messages.
 
     Attributes:
         graph: The link from the gateway to enrollment.
@@ -52,12 +53,12 @@ class Field:
         received: What each province's own system has taken from its queue: sequence to event id.
     """
 
-    def __init__(self, home: Path, *, members: int = 1, nodes: int = 1) -> None:
+    def __init__(self, home: Path, *, members: int = 1, nodes: int = 1, listens: bool = True) -> None:
         self.suite = Suite(home, members=members, nodes=nodes)
         ports = self.suite.parts.ports
         self.graph = Proxy(ports.port_of(API))
         self.broker = Proxy(ports["amqp"])
-        self.received: dict[str, Received] = {code: {} for code in PROVINCES}
+        self.received: dict[str, Received] = {code: {} for code in PROVINCES if listens}
         self.seeded: SeedResult
         self._projects = 0
 
@@ -79,7 +80,7 @@ class Field:
         self.seeded = await seed(self.provisioner)
         more = {"year": YEAR, "limit": _LIMIT, "reason": "演练", "aboveRound": True}
         await self.seeded.ministry.do(d.ADJUST, id=self.seeded.base_ids[BASES[TEACHING].name], input=more)
-        self._listeners = [asyncio.ensure_future(self._listen(code)) for code in PROVINCES]
+        self._listeners = [asyncio.ensure_future(self._listen(code)) for code in self.received]
 
     async def close(self) -> None:
         """Stop everything."""

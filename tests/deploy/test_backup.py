@@ -1,0 +1,168 @@
+"""A backup is the database at one instant, sealed; a copy that does not hold is found out (ADR 70)."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from chassis.messaging.sent import SentEvents
+from chassis.storage.mongo import Client, Database, connect
+from deploy.backup.archive import Damaged, new_key, read_key, records
+from deploy.backup.copying import reaches
+from deploy.broker.definitions import ADMIN
+from deploy.local.parts import Parts
+from services.assessment.store import AuditLog
+from services.enrollment.store import Feed
+from tests.integration.enrollment.test_feed_worker import event, read_by
+from tests.support.processes import Finished, command
+
+TARGET = "copy"
+
+
+class Desk:
+    """An operator at a database."""
+
+    def __init__(self, parts: Parts, database: Database, folder: Path) -> None:
+        self.parts, self.database, self.folder = parts, database, folder
+        self.key = folder / "backup.key"
+        self.key.write_text(new_key(), encoding="ascii")
+        self.url = parts.mongodb_url(ADMIN)
+
+    async def run(self, *arguments: str) -> Finished:
+        environment = {"MONGODB_URL": self.url, "MONGODB_DATABASE": self.database.name}
+        return await command("deploy.backup", *arguments, "--key", str(self.key), environment=environment)
+
+    async def dump(self, service: str) -> Path:
+        done = await self.run("dump", service, str(self.folder), "--admin", self.url)
+        assert done.code == 0, done.error
+        return Path(done.out.strip())
+
+
+@pytest.fixture
+async def desk(parts: Parts, database: Database, tmp_path: Path) -> Desk:
+    return Desk(parts, database, tmp_path)
+
+
+@pytest.fixture
+async def emptied(parts: Parts) -> AsyncIterator[Client]:
+    """The test's server, where no database has a service's name, before and after."""
+    async with connect(parts.mongodb_url(ADMIN)) as client:
+        yield client
+        for name in ("catalog", "enrollment", "assessment", "gateway"):
+            await client.drop_database(name)
+
+
+async def filled(database: Database) -> None:
+    """A feed, with indexes of all kinds and a clustered collection."""
+    feed = Feed(database)
+    await feed.prepare()
+    await (await feed.writer()).append([read_by(event(number)) for number in range(1, 30)])
+    await SentEvents(database).prepare()
+    await database.create_collection("clustered", clusteredIndex={"key": {"_id": 1}, "unique": True})
+    await database["clustered"].insert_one({"_id": "a", "at": datetime.now(UTC)})
+    await database["leases"].insert_one({"_id": "enrollment.relay", "until": datetime.now(UTC) + timedelta(hours=1)})
+
+
+async def content(database: Database) -> dict[str, Any]:
+    names = sorted(await database.list_collection_names())
+    return {
+        name: (
+            await database[name].find().sort("_id").to_list(),
+            {key: sorted(map(str, index.items())) for key, index in (await database[name].index_information()).items()},
+            await database[name].options(),
+        )
+        for name in names
+        if name != "leases"
+    }
+
+
+async def test_a_verified_copy_is_the_database_with_its_indexes_and_options(desk: Desk, emptied: Client) -> None:
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    assert b"submitted" not in file.read_bytes(), "it is sealed"
+    done = await desk.run("verify", str(file), "--url", desk.url)
+    assert (done.code, done.out.strip()) == (0, "完好 intact"), done.error
+    assert await content(emptied["enrollment"]) == await content(desk.database)
+    lease = await emptied["enrollment"]["leases"].find_one() or {}
+    assert lease["until"] < datetime.now(UTC), "the process that held it is no more"
+    again = await desk.run("verify", str(file), "--url", desk.url)
+    assert (again.code, "holds documents" in again.error) == (1, True)
+
+
+async def test_what_does_not_hold_in_a_copy_is_named(desk: Desk, emptied: Client) -> None:
+    await filled(desk.database)
+    await desk.database["feed"].delete_one({"province": "44", "sequence": 2})
+    await desk.database["seats"].insert_one({"_id": "p1", "capacity": 1, "accepted": 1, "offered": 1, "waitlisted": 0})
+    file = await desk.dump("enrollment")
+    done = await desk.run("verify", str(file), "--url", desk.url)
+    assert done.code == 1
+    assert "log of 44" in done.error
+    assert "seats of p1" in done.error
+    await emptied.drop_database("enrollment")
+
+
+async def test_a_broken_audit_chain_is_named(desk: Desk, emptied: Client) -> None:
+    log = AuditLog(desk.database)
+    await log.prepare()
+    await log.append([event(number) for number in range(1, 4)])
+    await log.rows.update_one({"_id": 2}, {"$set": {"act.subject": "another"}})
+    file = await desk.dump("assessment")
+    done = await desk.run("verify", str(file), "--url", desk.url)
+    assert (done.code, "audit row 2" in done.error) == (1, True)
+    assert emptied
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut", "frame lost", "another key", "no backup", "another service"])
+async def test_a_file_that_is_not_whole_writes_nothing(desk: Desk, emptied: Client, damage: str) -> None:
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    raw = file.read_bytes()
+    head = raw.index(b"\n") + 1
+    first = head + 4 + int.from_bytes(raw[head : head + 4], "big")
+    broken = {
+        "changed": raw[:-40] + bytes([raw[-40] ^ 1]) + raw[-39:],
+        "cut": raw[:first],
+        "frame lost": raw[:head] + raw[first:],
+        "another key": raw,
+        "no backup": b"{}\n" + raw,
+        "another service": raw.replace(b"enrollment", b"catalog", 1),
+    }[damage]
+    file.write_bytes(broken)
+    if damage == "another key":
+        desk.key.write_text(new_key(), encoding="ascii")
+    with pytest.raises(Damaged), file.open("rb") as rows:
+        list(records(rows, read_key(desk.key)))
+    done = await desk.run("verify", str(file), "--url", desk.url)
+    assert (done.code, "damaged" in done.error) == (1, True)
+    assert not await emptied["enrollment"].list_collection_names()
+
+
+@pytest.mark.parametrize("service", ["ballots", "nobody"])
+async def test_the_ballot_box_has_no_backup(desk: Desk, service: str) -> None:
+    """R34, ADR 54: what is to be destroyed is not kept elsewhere."""
+    done = await desk.run("dump", service, str(desk.folder), "--admin", desk.url)
+    assert (done.code, "ADR 54" in done.error) == (2, True)
+    assert list(desk.folder.glob("*.backup")) == []
+
+
+async def test_a_copy_reaches_to_its_latest_event_though_a_clock_was_ahead(desk: Desk) -> None:
+    taken = datetime.now(UTC).replace(microsecond=0)
+    ahead = taken + timedelta(seconds=3)
+    waiting = {"_id": "c1", "events": [{"id": "e", "at": ahead}]}
+    await desk.database["courses"].create_index([("events.at", 1)], name="waiting")
+    await desk.database["courses"].insert_one(waiting)
+    with MongoClient[dict[str, Any]](desk.url, tz_aware=True) as client:
+        assert reaches(client[desk.database.name], taken) == ahead
+        assert reaches(client[desk.database.name], ahead + timedelta(seconds=1)) == ahead + timedelta(seconds=1)
+
+
+def test_a_key_file_without_a_key_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    for text in ("", "x", json.dumps({}), "QUJD"):
+        file.write_text(text, encoding="ascii")
+        with pytest.raises(ValueError, match="no key"):
+            read_key(file)
