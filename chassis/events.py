@@ -38,6 +38,7 @@ class Envelope:
         data: The payload, JSON-ready, without ID number and mobile (R41).
         traceparent: W3C Trace Context of the request that caused it.
         actor: Who acted: `subject`, `scope`, `organization`, `name`; for the audit log (R40).
+        request: Id of the request that caused it, where a trusted proxy gave one; else the trace's id is the request's.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Envelope:
     data: dict[str, Any]
     traceparent: str | None = None
     actor: dict[str, str | None] | None = None
+    request: str | None = None
 
     @property
     def type(self) -> str:
@@ -63,7 +65,13 @@ class Envelope:
 
     def document(self) -> dict[str, Any]:
         """As it is stored. `dataclasses.asdict` would copy the payload deeply, at a third of the cost of a write."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        document = {name: getattr(self, name) for name in self.__slots__}
+        if self.request is None:
+            del document["request"]
+        return document
+
+
+_FIELDS = frozenset(Envelope.__slots__)
 
 
 @cache
@@ -98,14 +106,15 @@ def seal(
             data=msgspec.to_builtins(event),
             traceparent=act.traceparent,
             actor=current_actor(),
+            request=act.request,
         ).document()
         for index, event in enumerate(events)
     ]
 
 
 def unseal(document: dict[str, Any]) -> Envelope:
-    """The envelope of a waiting event."""
-    return Envelope(**document)
+    """The envelope of a waiting event; fields that it does not know are passed over."""
+    return Envelope(**{name: value for name, value in document.items() if name in _FIELDS})
 
 
 def current_actor() -> dict[str, str | None] | None:

@@ -211,6 +211,7 @@ def to_message(envelope: Envelope, **extensions: Any) -> Message:
         "province": envelope.province,
         "aggregateversion": envelope.version,
         "traceparent": envelope.traceparent,
+        "requestid": envelope.request,
         _ACTOR: orjson.dumps(envelope.actor).decode() if envelope.actor else None,
         **extensions,
     }
@@ -245,6 +246,7 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
         data=orjson.loads(message.body),
         traceparent=attributes.get("traceparent"),
         actor=orjson.loads(actor) if actor else None,
+        request=attributes.get("requestid"),
     )
 
 
