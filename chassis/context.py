@@ -8,6 +8,8 @@ from typing import Self
 
 from chassis.principal import Principal
 
+REQUEST_ID = "x-request-id"
+"""The header with a request's id: from a trusted proxy to the gateway, from there to subgraphs, and in replies."""
 REMAINING = "x-remaining-ms"
 """The header with the milliseconds for which the gateway still waits for a subgraph (notes N17)."""
 
@@ -21,12 +23,14 @@ class Act:
         traceparent: W3C Trace Context of the request, or of the event whose effect this is.
         idempotency_key: The caller's `Idempotency-Key`; a repeat under it takes no second effect.
         operator: Name of the person at a process's command line, who has no role in the graph.
+        request: The request's id, where a trusted proxy gave one; None where the trace's id is the request's (ADR 73).
     """
 
     principal: Principal | None = None
     traceparent: str | None = None
     idempotency_key: str | None = None
     operator: str | None = None
+    request: str | None = None
 
     def under(self, name: str) -> Self:
         """The act recorded under a name, such as that of the person in whose place an organisation's account acts."""

@@ -73,6 +73,7 @@ class Envelope:
         data: The payload, JSON-ready, without ID number and mobile (R41).
         traceparent: W3C Trace Context of the request that caused it.
         actor: Who acted: `subject`, `scope`, `organization`, `name`; for the audit log (R40).
+        request: Id of the request that caused it, where a trusted proxy gave one; else the trace's id is the request's.
         timeline: Which past of the producer's database it belongs to; 0 where that was never restored (ADR 69).
         restored: Up to when the copy reached that the timeline began with; None in the first.
     """
@@ -87,6 +88,7 @@ class Envelope:
     data: dict[str, Any]
     traceparent: str | None = None
     actor: dict[str, str | None] | None = None
+    request: str | None = None
     timeline: int = 0
     restored: datetime | None = None
 
@@ -114,7 +116,8 @@ class Envelope:
 
     def document(self) -> dict[str, Any]:
         """As it is stored. `dataclasses.asdict` would copy the payload deeply, at a third of the cost of a write."""
-        return {name: getattr(self, name) for name in (self.__slots__ if self.timeline else _FIRST)}
+        left_out = {name for name in _OPTIONAL if not getattr(self, name)}  # as replicas read it that do not know them
+        return {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
 
 
 def timeline_of(key: str) -> int:
@@ -123,7 +126,8 @@ def timeline_of(key: str) -> int:
     return int(number) if mark else 0
 
 
-_FIRST = tuple(name for name in Envelope.__slots__ if name not in {"timeline", "restored"})  # as older replicas read it
+_FIELDS = frozenset(Envelope.__slots__)
+_OPTIONAL = ("request", "timeline", "restored")
 
 
 @cache
@@ -158,14 +162,15 @@ def seal(
             data=msgspec.to_builtins(event),
             traceparent=act.traceparent,
             actor=current_actor(),
+            request=act.request,
         ).document()
         for index, event in enumerate(events)
     ]
 
 
 def unseal(document: dict[str, Any]) -> Envelope:
-    """The envelope of a waiting event."""
-    return Envelope(**document)
+    """The envelope of a waiting event; fields that it does not know are passed over."""
+    return Envelope(**{name: value for name, value in document.items() if name in _FIELDS})
 
 
 def current_actor() -> dict[str, str | None] | None:

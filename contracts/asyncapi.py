@@ -25,6 +25,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     "province": {"description": "Two digits; 00 where there is none", "pattern": "^[0-9]{2}$", **_TEXT},
     "aggregateversion": {"type": "integer", "minimum": 1},
     "traceparent": {"description": "W3C Trace Context", **_TEXT},
+    "requestid": {"description": "Id of the request, where a proxy gave one", **_TEXT},
     "actor": {"description": "Who acted, as JSON; not in a province's queue", **_TEXT},
     "timeline": {
         "description": "Where the producer's database was restored from an older copy: in which of its pasts it was "

@@ -237,6 +237,7 @@ def to_message(envelope: Envelope, **extensions: Any) -> Message:
         "province": envelope.province,
         "aggregateversion": envelope.version,
         "traceparent": envelope.traceparent,
+        "requestid": envelope.request,
         _ACTOR: orjson.dumps(envelope.actor).decode() if envelope.actor else None,
         _TIMELINE: envelope.timeline or None,
         _RESTORED: envelope.restored.astimezone(UTC).isoformat() if envelope.restored else None,
@@ -273,6 +274,7 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
         data=orjson.loads(message.body),
         traceparent=attributes.get("traceparent"),
         actor=orjson.loads(actor) if actor else None,
+        request=attributes.get("requestid"),
         timeline=int(attributes.get(_TIMELINE, 0)),
         restored=_instant(restored) if restored else None,
     )

@@ -24,7 +24,7 @@ from chassis.messaging import amqp
 from chassis.messaging.batch import MOST, give_up, readable, take_batches
 from chassis.messaging.timelines import KnownTimelines
 from chassis.runtime.tasks import PAUSES_SECONDS, forever
-from chassis.runtime.telemetry import RETRIED, count_taken, span_in, trace_of, traceparent_of
+from chassis.runtime.telemetry import RETRIED, count_taken, request_of, span_in, traceparent_of
 from chassis.storage.mongo import Conflict, Database, Session, StorageError, is_away, is_transient, transact
 
 _TRIES = 5
@@ -111,7 +111,8 @@ class Inbox:
             return None
         event = msgspec.convert(envelope.data, handler.model) if handler.model else envelope.data
         span = span_in(envelope.traceparent, envelope.type)
-        return Row(event, envelope, Act(traceparent=traceparent_of(span) or envelope.traceparent), handler, span)
+        act = Act(traceparent=traceparent_of(span) or envelope.traceparent, request=envelope.request)
+        return Row(event, envelope, act, handler, span)
 
     async def apply(self, rows: Sequence[Row], *, attempts: int = _ATTEMPTS) -> int:
         """Apply events in order, in one transaction; one that took effect before, or is there twice, does nothing more.
@@ -228,8 +229,8 @@ class Consumer:
         new = await self._inbox.apply(rows, attempts=attempts)
         count_taken(self._queue, [row.envelope.at for row in rows], new)
         for row in rows:
-            trace = trace_of(row.act.traceparent)
-            log.info("event taken", queue=self._queue, event_id=row.envelope.id, trace=trace)
+            said = request_of(row.act.traceparent, row.act.request)
+            log.info("event taken", queue=self._queue, event_id=row.envelope.id, **said)
 
     async def _finish(self, message: AbstractIncomingMessage, row: Row | None) -> bool:
         """Run what comes after an effect; whether the delivery may be acked."""

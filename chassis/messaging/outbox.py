@@ -41,7 +41,7 @@ from chassis.runtime.telemetry import (
     PUBLISH_SECONDS,
     PUBLISHED,
     count_refused,
-    trace_of,
+    request_of,
 )
 from chassis.storage.lease import LEASE_SECONDS, Lease
 from chassis.storage.mongo import Collection, Database, Document, StorageError
@@ -228,7 +228,7 @@ class Relay:
                     amqp.to_message(envelope), envelope.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS
                 )
                 sending.sent.append(envelope)
-                log.info("event sent", event_id=envelope.id, trace=trace_of(envelope.traceparent))
+                log.info("event sent", event_id=envelope.id, **request_of(envelope.traceparent, envelope.request))
                 PUBLISH_SECONDS.labels(self._service).observe((datetime.now(UTC) - envelope.at).total_seconds())
         except amqp.BROKER_ERRORS as error:
             sending.failure = error

@@ -111,9 +111,23 @@ def _without_passwords(_: Any, __: str, line: MutableMapping[str, Any]) -> Mutab
 
 def _name_the_trace(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Name the trace of the current act, which leads from the gateway to the effects of its events (notes N37)."""
-    if (traceparent := current_act().traceparent) and (trace_id := trace_of(traceparent)):
-        line.setdefault("trace", trace_id)
+    act = current_act()
+    if act.traceparent or act.request:
+        for name, value in request_of(act.traceparent, act.request).items():
+            line.setdefault(name, value)
     return line
+
+
+def request_of(traceparent: str | None, request: str | None) -> dict[str, str]:
+    """What a log line says of the request that it belongs to.
+
+    Args:
+        traceparent: W3C Trace Context; its trace is the request's id, too, where no proxy gave one.
+        request: The id that a trusted proxy gave.
+    """
+    trace_id = trace_of(traceparent)
+    said = {"trace": trace_id} if trace_id else {}
+    return said | {"request": request} if request else said
 
 
 def trace_of(traceparent: str | None) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from chassis.runtime.telemetry import trace_of
+from chassis.runtime.telemetry import request_of
 
 _SLOW_SECONDS = 0.2
 _SAMPLED = "0"  # the last digit of one trace in sixteen
@@ -13,7 +13,13 @@ log = structlog.get_logger()
 
 
 def log_operation(
-    name: str | None, traceparent: str | None, started: float, codes: Sequence[str], *, changes: bool
+    name: str | None,
+    traceparent: str | None,
+    started: float,
+    codes: Sequence[str],
+    *,
+    changes: bool,
+    request: str | None = None,
 ) -> None:
     """Log an operation that changed something, was refused or slow, and one in sixteen of the others.
 
@@ -25,8 +31,9 @@ def log_operation(
         started: When it began, `time.monotonic()`.
         codes: The codes of the reply's errors.
         changes: Whether it is a mutation.
+        request: The request's id, where a trusted proxy gave one.
     """
     seconds = time.monotonic() - started
-    trace = trace_of(traceparent) or ""
-    if changes or codes or seconds >= _SLOW_SECONDS or trace.endswith(_SAMPLED):
-        log.info("operation", operation=name, trace=trace, seconds=round(seconds, 4), codes=list(codes))
+    said = request_of(traceparent, request)
+    if changes or codes or seconds >= _SLOW_SECONDS or said.get("trace", "").endswith(_SAMPLED):
+        log.info("operation", operation=name, seconds=round(seconds, 4), codes=list(codes), **said)

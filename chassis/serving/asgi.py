@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from chassis.context import REMAINING, Act, acting
+from chassis.context import REMAINING, REQUEST_ID, Act, acting
 from chassis.graph.context import SubgraphContext
 from chassis.graph.schema import SubgraphSchema
 from chassis.graphql_errors import in_chinese, is_bad_value, refused_requests
@@ -212,7 +212,7 @@ class _Subgraph:
         content = _content(result, context.language)
         codes[:] = codes_of(content.get("errors"))
         changes = _kind_of(body["query"]) == "mutation"
-        log_operation(body.get("operationName"), act.traceparent, started, codes, changes=changes)
+        log_operation(body.get("operationName"), act.traceparent, started, codes, changes=changes, request=act.request)
         return content
 
     async def _results(
@@ -274,7 +274,7 @@ def internal(
         language = Language.of(request.headers.get("accept-language"))
         try:
             principal = _caller(request, verifier)
-            with acting(Act(principal, request.headers.get("traceparent"))):
+            with acting(Act(principal, request.headers.get("traceparent"), request=request.headers.get(REQUEST_ID))):
                 return await handle(request, principal, language)
         except Refusal as refusal:
             return _refusal_reply(request, refusal, language)
@@ -317,7 +317,8 @@ def _tell(span: Span, kind: str, codes: list[str]) -> None:
 
 def _act(context: SubgraphContext[Any], request: Request) -> Act:
     trace = current_traceparent() or request.headers.get("traceparent")
-    return Act(context.principal, trace, request.headers.get("idempotency-key"))
+    headers = request.headers
+    return Act(context.principal, trace, headers.get("idempotency-key"), request=headers.get(REQUEST_ID))
 
 
 def _content(result: Any, language: Language) -> dict[str, Any]:

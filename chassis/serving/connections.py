@@ -24,6 +24,8 @@ from chassis.serving.unread import Unread
 from kernel.errors import Refusal
 from kernel.refusals import BAD_REQUEST, HEADERS_TOO_LARGE, REQUEST_TIMEOUT, UNAVAILABLE
 
+BY_PROXY = "guopei.by_proxy"
+"""In the scope of a request that came from a trusted proxy."""
 _LINGER_SECONDS = 1.0  # what still comes is read away for so long: else a reset may overtake the reply
 _UNREAD_SECONDS = 0.05  # by then the loop has read what the kernel held
 _SOCKET_LINE_BYTES = 8_192  # the longest line of a handshake that the WebSocket library takes
@@ -82,8 +84,12 @@ class Guard:
             if not self._subscribers[subscriber]:
                 del self._subscribers[subscriber]
 
+    def is_proxy(self, client: tuple[str, int] | None) -> bool:
+        """Whether a connection is a trusted proxy's."""
+        return client is not None and self._proxies is not None and client[0] in self._proxies
+
     def _counted(self, client: tuple[str, int] | None) -> str | None:
-        if client is None or self._proxies is None or client[0] in self._proxies:
+        if client is None or self._proxies is None or self.is_proxy(client):
             return None
         return subscriber_of(client[0])
 
@@ -116,11 +122,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_began = 0.0
         self._answered: RequestResponseCycle | None = None  # `cycle` is the last that came; others may be before it
         self._broken: tuple[int, Refusal, str] | None = None
+        self._by_proxy = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count the connection, and expect a head."""
         super().connection_made(transport)
         self._guard.unread.watch(transport)
+        self._by_proxy = self._guard.is_proxy(self.client)
         if bound := self._guard.admit(self.client):
             self._refuse(_UNAVAILABLE, UNAVAILABLE(), bound)
         else:
@@ -178,6 +186,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._part = _BODY
         self._body = 0
         super().on_headers_complete()
+        if self._by_proxy:
+            self.scope[BY_PROXY] = True  # type: ignore[typeddict-unknown-key]
         if self._guard.draining and self.cycle is not None:
             self.cycle.keep_alive = False
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from chassis.context import Act, acting
 from chassis.principal import Scope
-from gateway.http.context import new_traceparent
+from gateway.http.context import given_request, new_traceparent, request_header
 from gateway.http.responses import Endpoint, address_of, bearer, guarded, json_body, reply
 from gateway.http.user_agent import client_of
 from gateway.identity.authentication import log_in, own_sessions, revoke_sessions, set_password
@@ -102,11 +102,14 @@ def posted(handle: JsonHandler, most_bytes: int = _BODY_BYTES) -> Endpoint:
 
 
 def traced(endpoint: Endpoint) -> Endpoint:
-    """The endpoint; the events that it writes carry the request's trace."""
+    """The endpoint; the events that it writes carry the request's trace and id, and its reply names the id."""
 
     async def within(request: Request) -> Response:
-        with acting(Act(traceparent=new_traceparent())):
-            return await endpoint(request)
+        traceparent, given = new_traceparent(), given_request(request)
+        with acting(Act(traceparent=traceparent, request=given)):
+            response = await endpoint(request)
+        response.raw_headers.append(request_header(traceparent, given))
+        return response
 
     return within
 

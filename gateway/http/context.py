@@ -2,15 +2,36 @@
 
 import math
 import random
+import re
 import time
 from dataclasses import dataclass, field
 
+from starlette.requests import HTTPConnection
+
+from chassis.context import REQUEST_ID
 from chassis.principal import ANONYMOUS, Principal
+from chassis.runtime.telemetry import trace_of
+from chassis.serving.connections import BY_PROXY
+
+_REQUEST = re.compile(r"[A-Za-z0-9-]{16,64}")
 
 
 def new_traceparent() -> str:
     """The first span of a new, sampled trace (W3C Trace Context, section 3.2)."""
     return f"00-{random.getrandbits(128) | 1:032x}-{random.getrandbits(64) | 1:016x}-01"
+
+
+def given_request(connection: HTTPConnection) -> str | None:
+    """The id that a trusted proxy has given to a request; anybody else may choose none."""
+    if not connection.scope.get(BY_PROXY):
+        return None
+    given = connection.headers.get(REQUEST_ID, "")
+    return given if _REQUEST.fullmatch(given) else None
+
+
+def request_header(traceparent: str, request: str | None) -> tuple[bytes, bytes]:
+    """The header of a reply by which its request is found in all logs."""
+    return REQUEST_ID.encode("ascii"), (request or trace_of(traceparent) or "").encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +43,7 @@ class RequestContext:
         language: `Accept-Language`.
         idempotency_key: `Idempotency-Key`.
         traceparent: W3C Trace Context.
+        request: The request's id, where a trusted proxy gave one; else the trace's id is the request's (ADR 73).
         deadline: When the client must be answered, in `time.monotonic()` seconds (notes N17).
         expires: When the caller's token expires, in `time.time()` seconds.
         address: The client's network address, for limits by address; not sent to subgraphs.
@@ -31,6 +53,7 @@ class RequestContext:
     language: str = "zh-CN"
     idempotency_key: str | None = None
     traceparent: str = field(default_factory=new_traceparent)
+    request: str | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + 10.0)
     expires: float = math.inf
     address: str = ""

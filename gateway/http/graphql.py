@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from chassis.context import Act, acting
 from chassis.principal import Scope
 from chassis.runtime.outcomes import GRAPH, LEFT, codes_of
 from chassis.runtime.telemetry import REQUESTS
@@ -24,6 +25,7 @@ from chassis.storage.refusals import refusal_of
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.federation.engine import Response as GraphQLResponse
 from gateway.http.caching import for_caches
+from gateway.http.context import given_request, request_header
 from gateway.http.direct import DirectRoute
 from gateway.http.explanation import HEADER
 from gateway.http.observation import Observation
@@ -63,12 +65,16 @@ class GraphQLEndpoint:
 
         An invalid operation is then answered with an event, because a browser's `EventSource` hides error replies.
         """
-        observation = Observation.begin(request.headers.get("traceparent"))
+        observation, given = Observation.begin(request.headers.get("traceparent")), given_request(request)
         try:
-            response = await self._answer(request, observation)
+            with acting(Act(traceparent=observation.traceparent, request=given)):
+                response = await self._answer(request, observation)
         finally:
             _SECONDS.observe(time.monotonic() - observation.began)
-        response.raw_headers.append((b"traceresponse", observation.traceparent.encode("ascii")))
+        response.raw_headers += (
+            (b"traceresponse", observation.traceparent.encode("ascii")),
+            request_header(observation.traceparent, given),
+        )
         return response
 
     async def _answer(self, request: Request, observation: Observation) -> Response:
@@ -87,7 +93,14 @@ class GraphQLEndpoint:
         response = await self.operations.execute(operation, observation)
         content = response.json()
         codes, changes = codes_of(response.errors), observation.trail.kind == "mutation"
-        log_operation(operation.operation_name, observation.traceparent, observation.began, codes, changes=changes)
+        log_operation(
+            operation.operation_name,
+            observation.traceparent,
+            observation.began,
+            codes,
+            changes=changes,
+            request=operation.context.request,
+        )
         if response.defect:
             return reply(content, status_of(INTERNAL.code), media_type)
         if (seconds := _worth_repeating_after(content)) is not None:

@@ -136,6 +136,6 @@ def _cors(origins: Sequence[str]) -> list[Middleware]:
             allow_origins=list(origins),
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "traceparent", HEADER],
-            expose_headers=["Retry-After", "Content-Disposition", "traceresponse"],
+            expose_headers=["Retry-After", "Content-Disposition", "traceresponse", "X-Request-Id"],
         )
     ]

@@ -14,7 +14,7 @@ from chassis.principal import ANONYMOUS, Principal, Scope, Verified
 from chassis.runtime.outcomes import codes_of
 from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
-from gateway.http.context import RequestContext, new_traceparent
+from gateway.http.context import RequestContext, given_request, new_traceparent
 from gateway.http.error_texts import in_language
 from gateway.http.explanation import explained
 from gateway.http.observation import Observation
@@ -95,6 +95,7 @@ class Operations:
             language=language_of(connection),
             idempotency_key=idempotency_key,
             traceparent=traceparent or new_traceparent(),
+            request=given_request(connection),
             deadline=self.deadline(),
             expires=caller.expires,
             address=address_of(connection),

@@ -155,6 +155,8 @@ class HttpTransport:
         }
         if self._minter:
             headers["Authorization"] = f"Bearer {self._token(context.principal, subgraph)}"
+        if context.request:
+            headers["X-Request-Id"] = context.request
         if context.idempotency_key:
             headers["Idempotency-Key"] = context.idempotency_key
         return headers

@@ -36,8 +36,8 @@ LABELS: Mapping[str, str] = {
 METRICS = {"Counter", "Gauge", "Histogram", "Summary", "CounterMetricFamily", "GaugeMetricFamily"}
 
 
-def labels_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """The labels of the metrics that a module makes, with their lines; a name stands for the constant of that name."""
+def metrics_of(tree: ast.Module) -> Iterator[tuple[str, int, list[str]]]:
+    """The metrics that a module makes: name, line, and labels; a name stands for the constant of that name."""
     constants = {
         target.id: node.value
         for node in tree.body
@@ -51,12 +51,8 @@ def labels_of(tree: ast.Module) -> Iterator[tuple[int, str]]:
         name = node.args[0] if node.args else None
         if not (isinstance(name, ast.Constant) and str(name.value).startswith("guopei_")):
             continue
-        given = [
-            *node.args[2:3],
-            *(keyword.value for keyword in node.keywords if keyword.arg in {"labels", "labelnames"}),
-        ]
-        for labels in given:
-            yield from ((node.lineno, label) for label in _texts(labels, constants))
+        given = node.args[2:3] + [word.value for word in node.keywords if word.arg in {"labels", "labelnames"}]
+        yield str(name.value), node.lineno, [label for labels in given for label in _texts(labels, constants)]
 
 
 def _texts(node: ast.expr, constants: Mapping[str, ast.expr]) -> Iterator[str]:
@@ -72,22 +68,28 @@ def _texts(node: ast.expr, constants: Mapping[str, ast.expr]) -> Iterator[str]:
         yield str(node.value)
 
 
-def found() -> dict[str, list[str]]:
-    """Each label in the code, and where it is."""
-    labels: dict[str, list[str]] = {}
+def _metrics() -> Iterator[tuple[str, str, list[str]]]:
+    """All metrics of the code: name, where, labels."""
     for folder in CODE:
         for file in sorted((ROOT / folder).rglob("*.py")):
-            for line, label in labels_of(ast.parse(file.read_text(encoding="utf-8"))):
-                labels.setdefault(label, []).append(f"{file.relative_to(ROOT)}:{line}")
-    return labels
+            for name, line, labels in metrics_of(ast.parse(file.read_text(encoding="utf-8"))):
+                yield name, f"{file.relative_to(ROOT)}:{line}", labels
+
+
+def declared() -> dict[str, list[str]]:
+    """The labels of each metric, by its name without `_total`."""
+    return {name.removesuffix("_total"): labels for name, _, labels in _metrics()}
 
 
 def test_every_label_is_from_a_known_closed_set() -> None:
-    labels = found()
-    assert {label: places for label, places in labels.items() if label not in LABELS} == {}
-    assert set(LABELS) == set(labels), "a label that no metric has any more"
+    found: dict[str, list[str]] = {}
+    for _, where, labels in _metrics():
+        for label in labels:
+            found.setdefault(label, []).append(where)
+    assert {label: places for label, places in found.items() if label not in LABELS} == {}
+    assert set(LABELS) == set(found), "a label that no metric has any more"
 
 
 def test_a_label_of_a_login_would_be_seen() -> None:
     code = 'NAMES = ("service", "login")\nX = Counter("guopei_x_total", "X", [*NAMES, "id"])'
-    assert [label for _, label in labels_of(ast.parse(code))] == ["service", "login", "id"]
+    assert list(metrics_of(ast.parse(code))) == [("guopei_x_total", 2, ["service", "login", "id"])]

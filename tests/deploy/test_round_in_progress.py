@@ -1,17 +1,22 @@
-"""`make run` as a newcomer finds it: the round in progress that its data promises, and the READMEs' first queries."""
+"""`make run` as a newcomer finds it: the round that its data promises, the READMEs' first queries, the runbook."""
 
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from chassis.storage.mongo import connect
 from deploy.local.suite import ROOT
 from deploy.seed.graph_client import Client, session
 from deploy.seed.loading import LOGINS
@@ -20,6 +25,7 @@ from services.catalog.domain.vocabulary import ProjectStatus
 from services.enrollment.domain.vocabulary import EnrollmentStatus
 from tests.contract.reading import FENCE
 from tests.support.eventually import eventually
+from tests.support.expressions import exported, expressions, missing
 
 _START_SECONDS = 600.0  # some thirty on a quiet machine
 OF_STATUS = """query($year: Int!, $status: ProjectStatus!) {
@@ -29,6 +35,13 @@ STATUSES = "query($year: Int!) { provinceProgress(year: $year) { statuses { stat
 CLASSES = """query($year: Int!) { projects(filter: {year: $year}, first: 50) {
   nodes { title status kind seats { capacity accepted offered waitlisted left } }
 } }"""
+COUNTED = (
+    "guopei_mongo_seconds_count", "guopei_lease_held", "guopei_timer_last_success_seconds", "guopei_feed_sequence",
+    "guopei_feed_sent", "guopei_loop_lag_seconds_count", "guopei_driver_canary_age_seconds", "guopei_key_known",
+    "guopei_clock_skew_seconds", "guopei_build_info", "guopei_broker_connected", "guopei_http_in_flight",
+    "guopei_mongo_pool_in_use", "guopei_mongo_pool_waiting", "guopei_login_waiting", "guopei_lease_changes_total",
+)  # fmt: skip
+SUSPEND = 'mutation($id: ID!) { suspendProject(id: $id, reason: "核查") { id } }'
 ESCALATED = "query($year: Int!) { escalations(year: $year) { totalCount } }"
 QUOTAS = "{ bases(first: 50) { nodes { name quota(year: 2024) { limit granted used remaining } } } }"
 MY_ENROLLMENTS = "{ myEnrollments { nodes { status school { code } project { base { id } } } } }"
@@ -221,3 +234,108 @@ async def test_the_clock_moved_past_the_deadline_sends_the_undecided_to_the_mini
         return bool((await ministry.do(ESCALATED, year=this_year.YEAR))["totalCount"])
 
     await eventually(escalated)
+
+
+@pytest.fixture(scope="module")
+async def metrics(endpoints: dict[str, Any]) -> list[str]:
+    """What each process shows at the address that is printed."""
+    async with aiohttp.ClientSession() as http:
+        return [await (await http.get(url)).text() for url in endpoints["metrics"].values()]
+
+
+async def test_the_metrics_are_where_it_says_and_nowhere_else(folder: Path, endpoints: dict[str, Any]) -> None:
+    assert set(endpoints["metrics"]) == {"gateway", "catalog", "enrollment", "assessment"}
+    async with aiohttp.ClientSession() as http:
+        for url in endpoints["metrics"].values():
+            assert url in printed(folder).replace("\n", "")
+        for name in ("catalog", "enrollment", "assessment", "gateway"):
+            port = endpoints["environments"][name]["PORT"]
+            async with http.get(f"http://127.0.0.1:{port}/metrics") as reply:
+                assert reply.status == 404
+
+
+def test_what_rules_and_dashboards_ask_for_is_exported(metrics: list[str]) -> None:
+    known = exported(metrics)
+    assert {name: gone for name, expression in expressions() if (gone := missing(known, expression))} == {}
+    assert missing(known, 'rate(guopei_nobody_total{lease="a"}[5m])') == ["guopei_nobody_total", "lease"]
+    assert missing(known, "max by (login) (guopei_lease_held)") == ["login"]
+
+
+def test_a_round_shows_in_metrics_of_every_kind(metrics: list[str]) -> None:
+    """What a process measures of itself has counted something, so that no name is an empty promise."""
+    whole = "\n".join(metrics)
+    assert {name for name in COUNTED if not re.search(rf"^{name}(\{{|\s)", whole, re.MULTILINE)} == set()
+
+
+async def test_no_label_of_a_metric_names_a_person(metrics: list[str], endpoints: dict[str, Any]) -> None:
+    async with connect(endpoints["mongodb"]) as client:
+        logins = set(await client["gateway"]["accounts"].distinct("login"))
+    values = {
+        value
+        for text in metrics
+        for family in text_string_to_metric_families(text)
+        if family.name.startswith("guopei_")
+        for sample in family.samples
+        for label, value in sample.labels.items()
+        if label not in {"hash", "kid"}
+    }
+    assert len(logins) > 10
+    assert not values & logins
+    assert not [value for value in values if re.search(r"[0-9]{6,}|[0-9a-f]{16,}", value)]
+
+
+async def suspended(ministry: Client, project: str, request: str) -> str:
+    """Suspend a project under an id that a proxy gives; returns the id that the reply names."""
+    headers = {"Authorization": f"Bearer {ministry.token}", "X-Request-Id": request}
+    body = {"query": SUSPEND, "variables": {"id": project}}
+    async with ministry.http.post(f"{ministry.url}/graphql", json=body, headers=headers) as reply:
+        assert "errors" not in await reply.json()
+        return reply.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("given", ["01J9ZQ4N-5Y8KQ2-front-7", "not an id"])
+async def test_one_id_finds_all_that_came_of_a_request(given: str, folder: Path, ministry: Client) -> None:
+    """From the gateway over the subgraph and its relay to what the event does elsewhere (ADR 73).
+
+    The proxy that is trusted here is this host. What is no id is not taken: then one is made.
+    """
+    projects = await ministry.ask("{ projects(filter: {statuses: [PUBLISHED]}, first: 1) { nodes { id } } }")
+    project = projects["projects"]["nodes"][0]["id"]
+    named = await suspended(ministry, project, given)
+    await ministry.do("mutation($id: ID!) { resumeProject(id: $id) { id } }", id=project)
+    assert (named == given) is (" " not in given)
+    wanted = {("gateway", "operation"), ("catalog", "operation"), ("catalog", "event sent")}
+    wanted |= {(service, "event taken") for service in ("enrollment", "assessment")}
+
+    def found() -> set[tuple[str, str]]:
+        texts = [file.read_text("utf-8") for file in (folder / "run" / "logs").glob("*.log")]
+        lines = [json.loads(line) for text in texts for line in text.splitlines() if named in line]
+        return {(line["service"], line["event"]) for line in lines if named in (line.get("request"), line.get("trace"))}
+
+    await eventually(lambda: wanted <= found())
+
+
+def runbook(page: str) -> list[str]:
+    """The blocks of a runbook that are typed beside `make run`."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return [textwrap.dedent(block) for block in re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)]
+
+
+def test_both_runbooks_have_the_same_commands() -> None:
+    assert runbook("runbook.zh-CN.md") == runbook("runbook.md")
+
+
+@pytest.mark.parametrize("block", runbook("runbook.md"))
+async def test_a_command_of_the_runbook_works_and_shows_something(block: str, folder: Path) -> None:
+    """The last of this file: they end with a province that is cut off."""
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=ROOT,
+        env=os.environ | {"GUOPEI_LOCAL": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip() or "deadletters" in block, "it shows nothing"

@@ -20,6 +20,8 @@ except OSError:
 with acting(Act(traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")):
     structlog.get_logger().info("within")
     library.warning("within a library")
+with acting(Act(request="01J9ZQ4N-5Y8KQ2-front-7")):
+    library.warning("of a request")
 thread = threading.Thread(target=library.warning, args=("in a thread",))
 thread.start(); thread.join()
 library.info("too low")
@@ -35,7 +37,7 @@ def lines() -> list[dict[str, Any]]:
 
 
 def test_each_line_is_whole_and_without_a_password() -> None:
-    lost, failed, ours, within, library, thread, apart = lines()
+    lost, failed, ours, within, library, request, thread, apart = lines()
     assert lost["event"] == "Server amqp://catalog:***@10.0.0.1:5672/ is lost"
     assert (lost["level"], lost["logger"], lost["service"]) == ("warning", "aiormq.connection", "test")
     for line in (failed, ours):
@@ -44,4 +46,5 @@ def test_each_line_is_whole_and_without_a_password() -> None:
     assert (thread["service"], thread["event"]) == ("test", "in a thread")
     assert (apart["service"], apart["at"]) == ("test", "datetime.date(2026, 9, 1)")
     assert {within["trace"], library["trace"]} == {"0af7651916cd43dd8448eb211c80319c"}
-    assert "trace" not in lost
+    assert (request["event"], request["request"]) == ("of a request", "01J9ZQ4N-5Y8KQ2-front-7")
+    assert not {"trace", "request"} & set(lost)

@@ -146,6 +146,8 @@ async def gateway(
     subgraph: Starlette | None = None,
     subscriptions: SubscriptionSettings | None = None,
     minter: TokenMinter | None = None,
+    *,
+    proxies: str | None = None,
     **options: Any,
 ) -> AsyncIterator[Gateway]:
     """The gateway in front of a source, or of another subgraph; `options` are further ones of `Operations`."""
@@ -161,5 +163,5 @@ async def gateway(
         lifespan = Lifespan((transport, streams))
         routes = graphql_routes(GraphQLEndpoint(operations, Limits(), get_queries=True, stopping=lifespan.stopping))
         sockets = socket_routes(SocketEndpoint(operations, lifespan.stopping, ("https://front.example",)))
-        async with served(application([*routes, *sockets, *lifespan.routes()], lifespan)) as browser:
+        async with served(application([*routes, *sockets, *lifespan.routes()], lifespan), proxies) as browser:
             yield Gateway(browser, source, lifespan, streams)

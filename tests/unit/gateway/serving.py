@@ -64,9 +64,9 @@ async def measured() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def served(app: Starlette) -> AsyncIterator[Browser]:
-    """Serve an application on a free port of the loopback interface."""
-    server = Server(app, "127.0.0.1", 0, message_bytes=16 * 1024 * 1024)
+async def served(app: Starlette, proxies: str | None = None) -> AsyncIterator[Browser]:
+    """Serve an application on a free port of the loopback interface, behind proxies that are trusted, if any."""
+    server = Server(app, "127.0.0.1", 0, message_bytes=16 * 1024 * 1024, proxies=proxies)
     config = server.config
     config.load()
     server.lifespan = config.lifespan_class(config)

@@ -1,0 +1,1 @@
+"""What watches the suite: alert rules with their tests, and dashboards."""
