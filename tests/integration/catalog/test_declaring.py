@@ -233,7 +233,12 @@ async def test_r1_a_year_without_a_round_is_refused_in_one_way_wherever_it_is_na
         await refusal(season, MINISTRY, amend),
     ):
         found = refused.extensions
-        assert (refused.code, found["rule"], found["unblock"], found["year"]) == ("UNKNOWN_ROUND", "R1", "MINISTRY", 2030)
+        assert (refused.code, found["rule"], found["unblock"], found["year"]) == (
+            "UNKNOWN_ROUND",
+            "R1",
+            "MINISTRY",
+            2030,
+        )
 
 
 async def test_after_the_sixth_of_may_nothing_new_goes_in(season: Season) -> None:
