@@ -15,6 +15,7 @@ from services.enrollment.commands.notifications import deliver_pending, mark_not
 from services.enrollment.commands.project_changes import (
     lapse_at_start,
     lapse_requests_at_start,
+    revive_lapsed,
     sweep,
     tell_of_amendment,
 )
@@ -132,6 +133,7 @@ __all__ = [
     "reveal_teacher",
     "reveal_teachers",
     "revise_decision",
+    "revive_lapsed",
     "set_inner_cut_off",
     "settle_schools",
     "sign_up",

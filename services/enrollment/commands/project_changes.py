@@ -5,12 +5,14 @@ from datetime import datetime
 from functools import partial
 
 from kernel.dates import today
+from kernel.errors import Refusal
 from services.enrollment.commands.admissions import lane_row, require_done
 from services.enrollment.commands.decisions import missed_deadlines
 from services.enrollment.commands.deps import Deps
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import Enrollment, cancel, lapse
 from services.enrollment.domain.notifications import (
+    Facts,
     Notice,
     NoticeKind,
     base_box,
@@ -19,7 +21,8 @@ from services.enrollment.domain.notifications import (
     school_box,
     trainee_box,
 )
-from services.enrollment.domain.project import has_begun, has_come
+from services.enrollment.domain.postponement import is_put_off, revive
+from services.enrollment.domain.project import has_begun, has_come, midnight_of
 from services.enrollment.domain.vocabulary import (
     LIVE,
     NOT_YET_ACCEPTED,
@@ -169,6 +172,54 @@ async def lapse_at_start(deps: Deps) -> int:
         if not done:
             break
     return total
+
+
+async def revive_lapsed(deps: Deps, project_id: str) -> int:
+    """Bring those back who lapsed on a first day that was put off, with their places in line (R18, R25). Idempotent.
+
+    Who cannot come back, for the school has ended or another enrollment has taken the place, is told so, and why; so
+    are school and base.
+
+    Returns:
+        How many came back.
+
+    Raises:
+        Conflict: The database is too busy; what is left comes back with the next call.
+    """
+
+    def back(admission: Admission, key: str) -> Enrollment | None:
+        before = admission.enrollment(key)
+        project = admission.project(before.project)
+        step = revive(before, project, admission.now)
+        if step is None:
+            return None
+        try:
+            admission.enter(before.school)
+            admission.require_first(before.teacher, before.project)
+        except Refusal as refusal:
+            boxes = (trainee_box(before.teacher), school_box(before.school), base_box(before.base))
+            at, why = project.amended_at or admission.now, Facts(cause=refusal.code)
+            admission.tell(
+                notice_to(box, before, NoticeKind.NOT_REVIVED, at, reason=project.amendment, facts=why) for box in boxes
+            )
+            return None
+        revived = admission.settle(before, step)
+        admission.feed_back(revived, NoticeKind.REVIVED)
+        return revived
+
+    project = await deps.store.projects.find(project_id)
+    if project is None or not is_put_off(project, deps.clock.now()):
+        return 0
+    ended = await deps.store.enrollments.ended_by_start(project_id, map(midnight_of, project.given_up))
+    rows = [
+        lane_row(
+            None,
+            key,
+            Command(decide=partial(back, key=key), enrollments=(key,), takes_seats=True, revives=True, fresh=True),
+        )
+        for key in ended
+    ]
+    return require_done(await deps.lane.submit_all(rows, background=True)) if rows else 0
 
 
 async def tell_of_amendment(deps: Deps, project_id: str) -> None:

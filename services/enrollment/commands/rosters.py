@@ -236,6 +236,8 @@ async def _work(deps: Deps, key: str, token: int, session: Session) -> RosterSta
         outcomes = [_refused(row, school) for row in rows]
     else:
         facts = await deps.store.roster_facts.of(rows, roster.school, roster.province, roster.committed_at, session)
+        facts.follows |= roster.follows  # as the first rows of each project have met it
+        roster = replace(roster, follows=facts.follows)
         outcomes, entries = await asyncio.to_thread(_decide, rows, facts, roster.by, whole=whole)
     if entries:
         unit = UnitOfWork(session)

@@ -57,8 +57,9 @@ async def enroll_teachers(
     """Sign teachers of the caller's school up under the designated person's name, and submit them if asked (R19, R22).
 
     The school has until enrollment closes; its own, earlier cut-off is for the sign-ups of teachers (R21). What is
-    submitted together is one instant, and the order of `teachers` is the school's ranking within it. Where the round
-    asks that eligibility is confirmed, entering a person to submit is the confirmation.
+    submitted together is one instant, and the order of `teachers` is the school's ranking within it: they follow those
+    whom the school has ranked before. Where the round asks that eligibility is confirmed, entering a person to submit
+    is the confirmation.
 
     Args:
         deps: The service's dependencies.
@@ -77,7 +78,7 @@ async def enroll_teachers(
     if not teachers:
         await _require_school_and_project(deps, principal, project_id)
     asked_at = deps.clock.now()  # of all rows, whichever transactions they are in
-    places = {person: place for place, person in enumerate(teachers, 1)} if submit_too and len(teachers) > 1 else {}
+    ranks = submit_too and len(teachers) > 1
 
     def enroll(admission: Admission, person: str, key: str) -> Enrollment:
         by = name_of_designated(admission, principal)
@@ -93,7 +94,8 @@ async def enroll_teachers(
         signed_up, events = (own, []) if own else enrollments.sign_up(key, teacher, project, asked_at, by, at=here)
         if submit_too:
             calendar = admission.round_of(project)
-            ranked, of_rank = enrollments.rank(signed_up, places[person]) if places else (signed_up, [])
+            place = admission.next_rank(here.school, project.id, besides=signed_up.id)
+            ranked, of_rank = enrollments.rank(signed_up, place) if ranks else (signed_up, [])
             confirmed, of_entry = eligibility.confirm_by_entry(ranked, calendar, by, asked_at)
             signed_up, of_submission = enrollments.submit(confirmed, by, asked_at, calendar=calendar)
             events = [*events, *of_rank, *of_entry, *of_submission]
@@ -109,6 +111,7 @@ async def enroll_teachers(
                 projects=(project_id,),
                 teachers=(person,),
                 school=principal.school,
+                ranked=project_id if ranks else None,
                 by_steps=submit_too,
             ),
             name=f"enroll_teachers|{person}",

@@ -194,6 +194,17 @@ class Admission:
         candidates = [each for each in found if each.rank is not None and each.status in RANKABLE]
         return sorted(candidates, key=lambda each: (each.rank, each.id))
 
+    def next_rank(self, school: str, project: str, *, besides: str | None) -> int:
+        """The rank of a candidate who follows those whom the school has ranked for a project, from 1 (R21).
+
+        Args:
+            school: The school's code.
+            project: The project's id.
+            besides: The id of the candidate's own enrollment, if there is one.
+        """
+        ranked = (each.rank or 0 for each in self.ranked(school, project) if each.id != besides)
+        return max(ranked, default=0) + 1
+
     def project(self, key: str) -> Project:
         """The project with that id, as enrollment knows it.
 

@@ -71,7 +71,13 @@ They are more than a single order of events would need: events of two aggregates
 result or attendance corrects an earlier one (R30).
 """
 
-UNSETTLED = frozenset(TRANSITIONS).union(*FOLLOWED.values())
+REVIVED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
+    _S.LAPSED: frozenset({_S.SIGNED_UP, _S.SUBMITTED, _S.WAITLISTED}),
+    _S.EXPIRED: frozenset({_S.WAITLISTED}),
+}
+"""The states to which a first day that is put off leads back (`postponement.py`); no command does."""
+
+UNSETTLED = frozenset(TRANSITIONS).union(REVIVED, *FOLLOWED.values())
 """The states that something may still follow; what is in another one has ended for good."""
 TEACHER = "teacher"
 """The role under which the history has a teacher's own acts."""

@@ -506,6 +506,19 @@ class Lapsed(SeatEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Revived(EnrollmentEvent):
+    """It had ended when the first day came, which was put off since; the event of its state comes with it (R18).
+
+    Attributes:
+        ended: The state in which it had ended.
+        status: The state in which it is again.
+    """
+
+    ended: EnrollmentStatus
+    status: EnrollmentStatus
+
+
+@dataclass(frozen=True, kw_only=True)
 class Attending(EnrollmentEvent):
     """The trainee was there (R29)."""
 

@@ -10,6 +10,7 @@ from services.enrollment.domain.evaluation_news import evaluation_sentence
 from services.enrollment.domain.inspection_news import inspection_sentence
 from services.enrollment.domain.notifications import Delivery, Facts, Notice, NoticeKind
 from services.enrollment.domain.project import SHANGHAI, Project
+from services.enrollment.domain.refusals import SCHOOL_CLOSED, SECOND_SIGN_UP
 from services.enrollment.domain.vocabulary import DeliveryRecipient, EnrollmentStatus, Outcome
 
 _SENTENCES: dict[EnrollmentStatus, tuple[str, str]] = {
@@ -67,6 +68,14 @@ _PLAIN: dict[NoticeKind, tuple[str, str]] = {
     NoticeKind.TRANSFER_WITHDRAWN: ("教师调动或兼职申请已撤回", "The request for the teacher is taken back"),
     NoticeKind.CANCELLED: ("项目已取消，报名终止", "The project is called off, and the enrollment with it"),
     NoticeKind.AMENDED: ("项目的地点、日期或师资有变更", "The project's venue, dates or faculty have changed"),
+    NoticeKind.REVIVED: (
+        "培训改期，因原开班日失效的报名已恢复",
+        "The training is put off, and the enrollment that ended on the former first day stands again",
+    ),
+    NoticeKind.NOT_REVIVED: (
+        "培训改期，但因原开班日失效的报名未能恢复",
+        "The training is put off, but the enrollment that ended on the former first day has not come back",
+    ),
     NoticeKind.OVERLAP: ("日期变更后与另一录取项目时间重叠", "With the new dates it overlaps another acceptance"),
     NoticeKind.ESCALATED: (
         "基地逾期未核准报名，已上报教师工作司",
@@ -116,6 +125,16 @@ _PLAIN: dict[NoticeKind, tuple[str, str]] = {
         "The certificate is revoked, or a corrected one has replaced it",
     ),
     NoticeKind.CREDIT_RESTORED: ("学时已恢复，此前的撤销有误", "The credit holds again; it was revoked by mistake"),
+}
+_WHY_NOT_REVIVED: dict[str, tuple[str, str]] = {
+    SCHOOL_CLOSED.code: (
+        "培训改期，但学校已关闭或并入其他学校，原报名未能恢复",
+        "The training is put off, but the school is closed or merged: the enrollment has not come back",
+    ),
+    SECOND_SIGN_UP.code: (
+        "培训改期，但本人在该班已有其他报名，原报名未能恢复",
+        "The training is put off, but another enrollment has taken the place: the former one has not come back",
+    ),
 }
 _OF_ASSESSMENT = frozenset(
     {
@@ -197,7 +216,8 @@ def message(notice: Notice, names: Names = NO_NAMES) -> tuple[str, str]:
     """
     facts = notice.facts
     said = (
-        _counted(notice.kind, facts, names)
+        _WHY_NOT_REVIVED.get(facts.cause or "")
+        or _counted(notice.kind, facts, names)
         or inspection_sentence(facts)
         or annual_sentence(facts)
         or evaluation_sentence(notice.kind, facts)

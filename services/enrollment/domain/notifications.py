@@ -25,6 +25,8 @@ class NoticeKind(StrEnum):
     AMENDED = "AMENDED"
     OVERLAP = "OVERLAP"
     REVISED = "REVISED"
+    REVIVED = "REVIVED"
+    NOT_REVIVED = "NOT_REVIVED"
     SUBSTITUTED = "SUBSTITUTED"
     ESCALATED = "ESCALATED"
     DECISIONS_DUE = "DECISIONS_DUE"
@@ -136,7 +138,8 @@ class Facts:
         questionnaire: What kind a questionnaire is of, by assessment's name (R34, R35).
         short_code: The first letters of the hash of the list that its keys stand in, for comparing by eye.
         list_day: The day of that list, ISO.
-        cause: Why there is no result of it, by assessment's name (R36).
+        cause: Why there is no result of a questionnaire, by assessment's name (R36); or by a refusal's code, why an
+            enrollment has not come back (R18).
     """
 
     title: str | None = None

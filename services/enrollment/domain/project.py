@@ -70,6 +70,7 @@ class Project:
         amended_at: Domain time at which its latest amendment came in (R18).
         amendment: Why it was amended then.
         started: Whether it has ever run; one that is suspended may have (R26).
+        given_up: Its earlier first days, in place of which a later one was set (R18).
     """
 
     id: str
@@ -91,6 +92,30 @@ class Project:
     category: BaseCategory | None = None
     amendment: str | None = None
     started: bool = False
+    given_up: tuple[date, ...] = ()
+
+
+def amended(project: Project, version: int, days: tuple[date, date], reason: str | None, now: datetime) -> Project:
+    """The project after an amendment of its plan (R18).
+
+    Args:
+        project: The project before.
+        version: The version of the catalog's project.
+        days: The first and the last day of the training.
+        reason: Why it was amended.
+        now: Domain time.
+    """
+    starts_on, ends_on = days
+    given_up = (*project.given_up, project.starts_on) if starts_on > project.starts_on else project.given_up
+    return replace(
+        project,
+        version=version,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        amended_at=now,
+        amendment=reason,
+        given_up=given_up,
+    )
 
 
 def moved(project: Project, version: int, state: ProjectState, reason: str | None) -> Project:
@@ -108,7 +133,12 @@ def moved(project: Project, version: int, state: ProjectState, reason: str | Non
 
 def starts_at(project: Project) -> datetime:
     """The midnight at which the training's first day begins, in Asia/Shanghai."""
-    return datetime.combine(project.starts_on, time(), SHANGHAI)
+    return midnight_of(project.starts_on)
+
+
+def midnight_of(day: date) -> datetime:
+    """The midnight at which a day begins, in Asia/Shanghai."""
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 def has_begun(project: Project, now: datetime) -> bool:

@@ -1,15 +1,22 @@
 """What the catalog's events do: rounds and projects as enrollment knows them, and their enrollments (R18, R33)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from chassis.events import Envelope
 from chassis.messaging.inbox import Effect, Handler
 from chassis.storage.mongo import Session
 from kernel.dates import SHANGHAI
-from services.enrollment.commands import Deps, offer_after_suspension, renew_offers, sweep, tell_of_amendment
+from services.enrollment.commands import (
+    Deps,
+    offer_after_suspension,
+    renew_offers,
+    revive_lapsed,
+    sweep,
+    tell_of_amendment,
+)
 from services.enrollment.domain.project import STEPS, Phase, Project, Round, moved
+from services.enrollment.domain.project import amended as after_amendment
 from services.enrollment.domain.seats import Seats
 from services.enrollment.domain.vocabulary import ProjectState
 from services.enrollment.messaging.inbound import (
@@ -41,6 +48,7 @@ def catalog_handlers(deps: Deps) -> Mapping[str, Handler]:
         await offer_after_suspension(deps, envelope.subject)
 
     async def notify_of_amendment(envelope: Envelope) -> None:
+        await revive_lapsed(deps, envelope.subject)
         await tell_of_amendment(deps, envelope.subject)
 
     start, finish, cancel, suspend = (
@@ -124,14 +132,8 @@ class _CatalogEffects:
         project = await self._project_before(event.project, envelope, session)
         if project is None:
             return
-        amended = replace(
-            project,
-            version=envelope.order,
-            starts_on=event.starts_on,
-            ends_on=event.ends_on,
-            amended_at=self._deps.clock.now(),
-            amendment=event.reason,
-        )
+        days = event.starts_on, event.ends_on
+        amended = after_amendment(project, envelope.order, days, event.reason, self._deps.clock.now())
         await self._store.projects.put(amended, session)
         await self._store.seating.touch_all(amended, session)
         await self._store.seating.move_dates(event.project, event.starts_on, event.ends_on, session)

@@ -80,6 +80,7 @@ EMITTED: tuple[type, ...] = (
     events.Rejected,
     events.Waitlisted,
     events.DecisionRevised,
+    events.Revived,
     events.WaitlistRanked,
     events.Offered,
     events.OfferExpired,

@@ -20,6 +20,7 @@ from services.enrollment.domain.vocabulary import (
     SEATED,
     WITHOUT_SEAT,
     EnrollmentStatus,
+    ReasonCode,
     WithdrawalRequestState,
 )
 from services.enrollment.store.visibility import EnrollmentOrder, EnrollmentSelection, Visibility
@@ -210,6 +211,17 @@ class Enrollments(Repository[Enrollment]):
         """
         state: Document = {"status": {"$in": list(statuses)}}
         return await self._ids({"project": project, **({"$or": [state, _ASKING]} if or_asking_to_leave else state)})
+
+    async def ended_by_start(self, project: str, days: Iterable[datetime]) -> list[str]:
+        """Ids of the enrollments of a project that ended when its first day came (R18).
+
+        Args:
+            project: The project's id.
+            days: The beginning of each first day that the project has had; an offer that ended then was cut short.
+        """
+        lapsed = {"status": EnrollmentStatus.LAPSED, "reason_code": ReasonCode.PROJECT_STARTED}
+        cut_short = {"status": EnrollmentStatus.EXPIRED, "offer_expires_at": {"$in": list(days)}}
+        return await self._ids({"project": project, "$or": [lapsed, cut_short]})
 
     async def unsettled(self, school: str, limit: int) -> list[str]:
         """Ids of up to `limit` enrollments of a school that something may still follow."""

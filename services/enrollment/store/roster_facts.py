@@ -6,6 +6,7 @@ from datetime import datetime
 from chassis.storage.mongo import Session
 from chassis.storage.paging import all_of
 from chassis.storage.repository import Repository
+from services.enrollment.domain.enrollment import RANKABLE
 from services.enrollment.domain.project import Project, Round
 from services.enrollment.domain.roster.check import Facts
 from services.enrollment.domain.roster.matching import needs_matching
@@ -88,8 +89,18 @@ class RosterFacts:
         years = [str(year) for year in {project.year for project in projects}]
         rounds = await self._rounds.query({"_id": {"$in": years}}, session=session)
         facts.rounds = {int(calendar.id): calendar for calendar in rounds}
-        colleagues = [teacher.id for teacher in facts.people.values() if teacher.at(school)]
-        live = {"live": True, "teacher": {"$in": colleagues}}
-        for enrollment in await self._enrollments.query(live, sort=(), session=session):
-            facts.live[enrollment.teacher, enrollment.project] = enrollment
+        colleagues = {teacher.id for teacher in facts.people.values() if teacher.at(school)}
+        live = {"live": True, "teacher": {"$in": sorted(colleagues)}}
+        ranked = {
+            "school": school,
+            "project": {"$in": [project.id for project in projects]},
+            "status": {"$in": sorted(RANKABLE)},
+            "rank": {"$ne": None},
+        }
+        for enrollment in await self._enrollments.query({"$or": [live, ranked]}, sort=(), session=session):
+            if enrollment.teacher in colleagues:
+                facts.live[enrollment.teacher, enrollment.project] = enrollment
+            if enrollment.school == school and enrollment.status in RANKABLE and enrollment.rank:
+                last = facts.follows.get(enrollment.project, 0)
+                facts.follows[enrollment.project] = max(last, enrollment.rank)
         return facts

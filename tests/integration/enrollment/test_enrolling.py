@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from tests.integration.enrollment.lists import entered, line_of, someone
 from tests.integration.enrollment.season import OTHER_SCHOOL, SCHOOL, SIGN_UP, Season
-from tests.integration.enrollment.test_cut_off import SET
+from tests.integration.enrollment.test_cut_off import RANK_OWN, SET
 from tests.support.graph import Refused
 
 ENROLL = """mutation($p: ID!, $who: [ID!]!, $now: Boolean! = false) {
@@ -48,6 +49,38 @@ async def test_r21_what_is_submitted_together_is_one_instant_ranked_in_the_order
     assert document
     assert [event["name"] for event in document["events"]] == ["signed-up", "ranked", "submitted"]
     assert document["events"][0]["actor"]["subject"] == SCHOOL.subject
+
+
+async def test_r21_whoever_is_entered_later_follows_those_whom_the_school_has_ranked(season: Season) -> None:
+    await season.publish()
+    first, second = await season.teachers(2)
+    keys = [(await season.act(teacher, SIGN_UP, id="p1"))["id"] for teacher in (first, second)]
+    await season.act(SCHOOL, RANK_OWN, p="p1", ids=keys)
+    who = [str(first.person), *await ids(season, 2)]
+    rows = await enroll(season, who, now=True)
+    assert [row["enrollment"]["rank"] for row in rows] == [3, 4, 5], "named anew, the first follows the second"
+    roster = await entered(season, [someone(901, 校内排序="2"), someone(902, 校内排序="1"), someone(903)], "VALID_ROWS")
+    found = [row["enrollment"] for row in roster["rows"]["nodes"]]
+    assert [row["rank"] for row in found] == [7, 6, None]
+    order = [row["enrollment"]["id"] for row in rows]
+    ranked = await season.act(SCHOOL, RANK_OWN, p="p1", ids=[found[1]["id"], *order[:1]])
+    assert all(row["ok"] for row in ranked)
+    candidates = [found[1]["id"], order[0], keys[1], order[1], order[2], found[0]["id"]]
+    stored = [await season.deps.store.enrollments.get(key) for key in candidates]
+    assert [candidate.rank for candidate in stored] == [1, 2, 3, 4, 5, 6]
+
+
+async def test_r21_the_rows_of_a_roster_follow_one_rank_whichever_window_they_are_in(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", 1)
+    await season.publish()
+    (own,) = await season.teachers(1)
+    key = (await season.act(own, SIGN_UP, id="p1"))["id"]
+    await season.act(SCHOOL, RANK_OWN, p="p1", ids=[key])
+    lines = [someone(904, 校内排序="3"), await line_of(season, own, 校内排序="2"), someone(905, 校内排序="1")]
+    roster = await entered(season, lines, "VALID_ROWS")
+    assert [row["enrollment"]["rank"] for row in roster["rows"]["nodes"]] == [4, 3, 2]
 
 
 async def test_r22_a_single_teacher_is_submitted_without_a_rank(season: Season) -> None:

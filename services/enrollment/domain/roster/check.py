@@ -41,6 +41,7 @@ class Facts:
         projects: By code.
         rounds: By year.
         live: Live enrollments by teacher and project, of any school (R19).
+        follows: The last rank that the school has given before, by project; the ranks of the rows follow it (R21).
     """
 
     school: str
@@ -50,6 +51,7 @@ class Facts:
     projects: dict[str, Project] = field(default_factory=dict)
     rounds: dict[int, Round] = field(default_factory=dict)
     live: dict[tuple[str, str], Enrollment] = field(default_factory=dict)
+    follows: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def enter(row: Row, facts: Facts, by: str, make_id: Callable[[], str]) -> RowEnt
         enrollment, created = sign_up(make_id(), teacher, project, facts.at, by, at=teacher.at(facts.school))
         events += created
     if row.rank:
-        enrollment, ranked = rank(enrollment, row.rank)
+        enrollment, ranked = rank(enrollment, facts.follows.get(project.id, 0) + row.rank)
         events += ranked
     calendar = facts.rounds.get(project.year)
     enrollment, confirmed = confirm_by_entry(enrollment, calendar, by, facts.at)

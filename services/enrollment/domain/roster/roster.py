@@ -1,7 +1,7 @@
 """A roster: an uploaded list of people and projects that is checked, and later committed by one command (R22)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
@@ -119,6 +119,7 @@ class Roster:
         committed_at: Domain time of the commit, which counts for the deadline.
         committer: The principal who committed it, for the audit of the rows' events.
         fence: The token of the worker that last took it on.
+        follows: The last rank that the school had given before its rows, by project (R21).
     """
 
     id: str
@@ -144,6 +145,7 @@ class Roster:
     traceparent: str | None = None
     fence: int = 0
     warnings: tuple[Problem, ...] = ()
+    follows: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def bad(self) -> int:
