@@ -70,6 +70,7 @@ class Playing:
         store = self.season.deps.store
         project = await store.projects.get(self.published["id"])
         drafted = await store.projects.get(self.draft["id"])
+        expert = await store.experts.get(str(self.experts[0].person))
         given = inputs(self.draft["id"], self.assigned["id"], self.base.bases[0])[mutation]
         more: dict[str, Any] = {
             "openRound": {"planLimits": PLAN_LIMITS, "completionDays": 30},
@@ -88,7 +89,7 @@ class Playing:
             "addClass": {"projectId": project.id},
             "updateProject": {"version": drafted.version},
             "assignExperts": {"projectId": self.submitted["id"], "experts": [self.experts[0].person]},
-            "correctExpert": {"id": self.experts[0].person},
+            "correctExpert": {"id": expert.id, "version": expert.version},
             **{name: {"id": self.experts[0].person} for name in ("withdrawExpert", "reinstateExpert")},
         }
         return given | now.get(mutation, {})
