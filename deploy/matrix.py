@@ -1,6 +1,7 @@
 """Who speaks to whom in a cluster, and why: network policies follow from this, and all else is denied (ADR 72)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from deploy.processes import MIGRATED, PROCESSES, SUBGRAPHS
@@ -9,17 +10,33 @@ HTTP: Final = 8000
 MONGODB: Final = 27017
 AMQPS: Final = 5671
 SPANS: Final = 4318
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Somebody who is no process of ours.
+
+    Attributes:
+        namespace: The namespace of its pods; empty for that of the suite.
+        labels: Labels of its pods; empty for all of the namespace.
+        network: The key of a place's ConfigMap `networks` that has its addresses, where it is outside the cluster.
+    """
+
+    namespace: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    network: str = ""
+
+
 ELSEWHERE: Final = {
-    "ingress": {"namespace": "ingress-nginx"},
-    "monitoring": {"namespace": "monitoring"},
-    "dns": {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}},
-    "mongodb": {"labels": {"app.kubernetes.io/instance": "mongodb"}},
-    "rabbitmq": {"labels": {"app.kubernetes.io/name": "rabbitmq"}},
-    "mail": {"network": "MAIL"},
-    "sign-on": {"network": "SIGN_ON"},
-    "provinces": {"network": "PROVINCES"},
+    "ingress": Peer(namespace="ingress-nginx"),
+    "monitoring": Peer(namespace="monitoring"),
+    "dns": Peer(namespace="kube-system", labels={"k8s-app": "kube-dns"}),
+    "mongodb": Peer(labels={"app.kubernetes.io/instance": "mongodb"}),
+    "rabbitmq": Peer(labels={"app.kubernetes.io/name": "rabbitmq"}),
+    "mail": Peer(network="MAIL"),
+    "sign-on": Peer(network="SIGN_ON"),
+    "provinces": Peer(network="PROVINCES"),
 }
-"""Peers that are no process of ours: a namespace, pods by label, or a network of a place's `networks`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +93,6 @@ def policies() -> list[dict[str, Any]]:
     ]
 
 
-def networks() -> dict[str, str]:
-    """The key of ConfigMap `networks` that names a peer's addresses, by the peer."""
-    return {name: str(peer["network"]) for name, peer in ELSEWHERE.items() if "network" in peer}
-
-
 def places() -> list[tuple[str, str, str]]:
     """Where a policy names a network: key of ConfigMap `networks`, policy, field path."""
     found = []
@@ -97,7 +109,8 @@ def places() -> list[tuple[str, str, str]]:
 
 def _is_here(name: str) -> bool:
     """Whether its pods are in the suite's namespace, so that policies for them are ours."""
-    return name not in ELSEWHERE or ("labels" in ELSEWHERE[name] and "namespace" not in ELSEWHERE[name])
+    peer = ELSEWHERE.get(name)
+    return peer is None or not (peer.namespace or peer.network)
 
 
 def _policy(name: str, spec: dict[str, Any]) -> dict[str, Any]:
@@ -117,20 +130,19 @@ def _names() -> dict[str, Any]:
 
 
 def _peer(name: str) -> dict[str, Any]:
-    peer: dict[str, Any] = ELSEWHERE.get(name, {"labels": _labels(name)})
-    if "network" in peer:
-        return {"ipBlock": {"cidr": peer["network"]}}
+    peer = ELSEWHERE.get(name, Peer(labels=_labels(name)))
+    if peer.network:
+        return {"ipBlock": {"cidr": peer.network}}
     selector: dict[str, Any] = {}
-    if "namespace" in peer:
-        selector["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": peer["namespace"]}}
-    if "labels" in peer:
-        selector["podSelector"] = {"matchLabels": peer["labels"]}
+    if peer.namespace:
+        selector["namespaceSelector"] = {"matchLabels": {"kubernetes.io/metadata.name": peer.namespace}}
+    if peer.labels:
+        selector["podSelector"] = {"matchLabels": dict(peer.labels)}
     return selector
 
 
 def _labels(name: str) -> dict[str, str]:
-    peer: dict[str, Any] = ELSEWHERE.get(name, {})
-    return dict(peer.get("labels", {"app.kubernetes.io/name": name}))
+    return dict(ELSEWHERE[name].labels) if name in ELSEWHERE else {"app.kubernetes.io/name": name}
 
 
 def _ports(numbers: tuple[int, ...]) -> list[dict[str, Any]]:

@@ -55,6 +55,16 @@ INVENTORY: Final = (
         Entry(name, "MONGODB_URL", "password of 24 random bytes, in a URL", Rotation.MONGODB, _YEAR)
         for name in (*_SERVICES, "ballots")
     ),
+    *(
+        Entry(
+            "mongodb-users",
+            name,
+            "the password of its MONGODB_URL, for the database's operator",
+            Rotation.MONGODB,
+            _YEAR,
+        )
+        for name in (*_SERVICES, "ballots")
+    ),
     *(Entry(name, "AMQP_URL", "password of 24 random bytes, in a URL", Rotation.AMQP, _YEAR) for name in _SERVICES),
     *(Entry(name, "vault.json", "AES and HMAC keys of 32 random bytes", Rotation.VAULT, _YEAR) for name in _SERVICES),
     Entry("gateway", "signing-keys.json", "JWK set with an ES256 key", Rotation.SIGNING, _QUARTER),

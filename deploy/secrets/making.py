@@ -56,6 +56,8 @@ def make(hosts: Hosts) -> dict[tuple[str, str], str | bytes]:
     """
     signing = key_set()
     ballots = secrets.token_urlsafe(32)
+    users = [entry.holder for entry in INVENTORY if entry.key == "MONGODB_URL"]
+    passwords = {user: secrets.token_urlsafe(24) for user in users}
     values: dict[tuple[str, str], str | bytes] = {}
     with TemporaryDirectory() as folder:
         write_certificate_keys(Path(folder))
@@ -63,7 +65,7 @@ def make(hosts: Hosts) -> dict[tuple[str, str], str | bytes]:
             values["assessment", file.name] = file.read_bytes()
     names = KeySet.import_key_set(json.loads(values["assessment", "names.json"]))
     makers: dict[str, Callable[[Entry], str]] = {
-        "MONGODB_URL": lambda entry: hosts.mongodb_url(entry.holder, secrets.token_urlsafe(24)),
+        "MONGODB_URL": lambda entry: hosts.mongodb_url(entry.holder, passwords[entry.holder]),
         "AMQP_URL": lambda entry: hosts.amqp_url(entry.holder, secrets.token_urlsafe(24)),
         "vault.json": lambda _: json.dumps(vault()),
         "signing-keys.json": lambda _: json.dumps(signing.as_dict(private=True)),
@@ -74,6 +76,7 @@ def make(hosts: Hosts) -> dict[tuple[str, str], str | bytes]:
     for entry in INVENTORY:
         if entry.key in makers:
             values[entry.holder, entry.key] = makers[entry.key](entry)
+    values |= {("mongodb-users", user): password for user, password in passwords.items()}
     wanted = {(entry.holder, entry.key) for entry in INVENTORY if not entry.optional}
     return {place: values[place] for place in sorted(wanted)}
 

@@ -16,11 +16,15 @@ import kubernetes_validate
 import pytest
 import yaml
 from pydantic_settings import BaseSettings
+from starlette.routing import Route
 
 from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.tasks import Role
+from chassis.serving.asgi import subgraph_app
 from deploy.processes import MIGRATED, PROCESSES, SUBGRAPHS
+from gateway.http.lifespan import Lifespan
 from gateway.settings import GatewaySettings, ProcessSettings
+from services.assessment.ballots import app as ballots
 from services.assessment.ballots.settings import BallotsSettings
 from services.assessment.settings import AssessmentSettings
 from services.catalog.settings import CatalogSettings
@@ -300,3 +304,20 @@ def test_r34_evaluations_are_moved_on_by_the_one_worker_that_has_the_keys() -> N
     assert knowing == {"evaluations", "gateway-api", "gateway-auth"}
     assert environments["evaluations"]["ROLE"]["value"] == "worker"
     assert environments["evaluations"]["MONGODB_DATABASE"]["value"] == "assessment"
+
+
+def test_probes_and_metrics_are_answered_where_they_are_asked() -> None:
+    """By a subgraph, by the gateway in any role, and by the ballot box, which has no metrics (R34)."""
+    unused: Any = None
+    subgraph = {route.path for route in subgraph_app("x", unused, unused, unused).routes if isinstance(route, Route)}
+    gateway = {route.path for route in Lifespan().routes() if isinstance(route, Route)}
+    box = ballots.__file__
+    assert box
+    source = Path(box).read_text(encoding="utf-8")
+    for process in BY_NAME:
+        probes = {
+            container(process)[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")
+        }
+        assert probes <= subgraph & gateway
+        assert all(f'Route("{path}"' in source for path in probes)
+    assert "/metrics" in subgraph & gateway

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
@@ -19,7 +20,7 @@ import yaml
 from deploy.k8s import generated
 from deploy.k8s.calendar import of_round, openings
 from deploy.matrix import AMQPS, ELSEWHERE, HTTP, MONGODB, SPANS, connections
-from deploy.processes import PROCESSES, SUBGRAPHS
+from deploy.processes import MIGRATED, PROCESSES, SUBGRAPHS
 from gateway.http.pages import page_routes
 from kernel.reference import round_data
 
@@ -31,6 +32,8 @@ KUBECTL = shutil.which("kubectl")
 FULL = os.environ.get("MANIFESTS") == "full"
 OF_OPERATORS = {"keda.sh", "monitoring.coreos.com", "external-secrets.io"}
 """Groups of resources whose schemas npm packages carry (`deploy/k8s/check_resources.mjs`)."""
+OF_PARTS = {"psmdb.percona.com", "rabbitmq.com"}
+"""Groups of resources whose fields `deploy/k8s/crds` lists."""
 WORKLOADS = {"Deployment", "StatefulSet", "Job"}
 Document = dict[str, Any]
 rendering = pytest.mark.skipif(
@@ -70,8 +73,29 @@ def test_generated_files_are_what_the_data_says() -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_document_of_an_overlay_is_valid(overlay: str, version: str) -> None:
     for document in rendered(overlay):
-        if group(document) not in OF_OPERATORS:
+        if group(document) not in OF_OPERATORS | OF_PARTS:
             kubernetes_validate.validate(document, version, strict=True)
+
+
+@rendering
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_database_and_broker_have_the_fields_that_their_operators_document(overlay: str) -> None:
+    parts = [document for document in rendered(overlay) if group(document) in OF_PARTS]
+    assert {document["kind"] for document in parts} == {file.stem for file in (K8S / "crds").glob("*.json")}
+    for document in parts:
+        schema = json.loads((K8S / "crds" / f"{document['kind']}.json").read_text(encoding="utf-8"))
+        jsonschema.validate(document, schema)
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document | {"spec": document["spec"] | {"replica": 3}}, schema)
+
+
+@rendering
+def test_each_service_has_its_own_database_and_no_other() -> None:
+    (cluster,) = of_kind("prod", "PerconaServerMongoDB").values()
+    users = cluster["spec"]["users"]
+    assert {user["name"] for user in users} == set(MIGRATED)
+    for user in users:
+        assert (user["db"], user["roles"]) == (user["name"], [{"name": "readWrite", "db": user["name"]}])
 
 
 @rendering
@@ -104,7 +128,7 @@ def test_no_two_documents_are_one(overlay: str) -> None:
 def test_selectors_match_pods(overlay: str) -> None:
     """Of Services, budgets and policies: one that selects nothing protects nothing."""
     pods = [labels_of(workload) for workload in of_kind(overlay, *WORKLOADS).values()]
-    external = {str(dict(peer).get("labels")) for peer in ELSEWHERE.values()}
+    external = [peer.labels for peer in ELSEWHERE.values()]
     for document in rendered(overlay):
         selector = document["spec"].get("selector") if document["kind"] in {"Service", "PodDisruptionBudget"} else None
         if document["kind"] == "NetworkPolicy":
@@ -112,7 +136,7 @@ def test_selectors_match_pods(overlay: str) -> None:
         if not selector:
             continue
         wanted = selector.get("matchLabels", selector if document["kind"] == "Service" else {})
-        assert str(wanted) in external or any(wanted.items() <= labels.items() for labels in pods), document["metadata"]
+        assert wanted in external or any(wanted.items() <= labels.items() for labels in pods), document["metadata"]
 
 
 @rendering
