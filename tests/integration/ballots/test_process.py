@@ -16,6 +16,7 @@ from bench.gateway.peers import free_port
 from chassis.clock import move_forward
 from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database
+from chassis.storage.refusals import ABSENT_SECONDS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child
@@ -141,7 +142,8 @@ async def test_r34_a_box_takes_nothing_before_its_database_is_migrated_and_begin
         process.start()
         await eventually(process.missing, deadline=60)
         assert await process.missing() == "the database has schema version 0, this code needs 1: migrate it"
-        assert await process.send(poll.ballot()) == 503
+        async with http.get(f"{process.url}/ballots/{poll.id}") as reply:
+            assert (reply.status, reply.headers["Retry-After"]) == (503, str(ABSENT_SECONDS))
         assert "ballots" not in await database.list_collection_names()
         await migrate(database, MIGRATIONS)
         await eventually(process.ready)
