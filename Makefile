@@ -107,6 +107,12 @@ imports: ## the architecture's import rules
 contracts: ## the committed contracts are what the code says
 	@$(BIN)/python -m contracts check
 
+.PHONY: manifests
+manifests: install ## render every overlay for a cluster and check it, operators' resources too (kubectl, Node)
+	@$(BIN)/python -m deploy.k8s generate
+	@$(NODE) npm ci --prefix deploy/k8s --no-audit --no-fund --loglevel=error
+	MANIFESTS=full $(BIN)/pytest tests/deploy/test_k8s.py tests/deploy/test_manifests.py tests/deploy/test_secrets.py
+
 .PHONY: fmt
 fmt: ## mend format and imports
 	@$(BIN)/ruff check --fix --quiet .

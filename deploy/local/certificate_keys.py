@@ -46,10 +46,7 @@ def _write_seal(folder: Path) -> None:
         b"seal", key, certificate, None, BestAvailableEncryption(password.encode())
     )
     write_private(folder / "seal.password", password)
-    file = folder / "seal.p12"
-    file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(encrypted)
+    write_private(folder / "seal.p12", encrypted)
     write_private(folder / "seal.pem", certificate.public_bytes(Encoding.PEM).decode())
 
 

@@ -43,7 +43,7 @@ class Secrets:
     @property
     def signing_keys(self) -> Path:
         """The file of the gateway's private JWK set (ES256, RFC 7517)."""
-        return self._file("signing.json", lambda: json.dumps(_key_set().as_dict(private=True)))
+        return self._file("signing.json", lambda: json.dumps(key_set().as_dict(private=True)))
 
     @property
     def public_keys(self) -> Path:
@@ -54,7 +54,7 @@ class Secrets:
     @property
     def vault_keys(self) -> Path:
         """The file of the keys that seal personal data (R41)."""
-        return self._file("vault.json", lambda: json.dumps(_vault()))
+        return self._file("vault.json", lambda: json.dumps(vault()))
 
     @property
     def certificate_keys(self) -> Path:
@@ -88,12 +88,14 @@ class Secrets:
         return file
 
 
-def _key_set() -> KeySet:
+def key_set() -> KeySet:
+    """A private JWK set with one new ES256 key."""
     key = ECKey.generate_key("P-256", parameters={"kid": secrets.token_hex(4), "use": "sig", "alg": "ES256"})
     return KeySet([key])
 
 
-def _vault() -> dict[str, Any]:
+def vault() -> dict[str, Any]:
+    """A vault file with one new key (R41)."""
     return {
         "active": "k1",
         "keys": {"k1": b64encode(os.urandom(32)).decode()},

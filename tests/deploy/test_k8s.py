@@ -16,9 +16,15 @@ import kubernetes_validate
 import pytest
 import yaml
 from pydantic_settings import BaseSettings
+from starlette.routing import Route
 
 from chassis.runtime.server_settings import ServerSettings
-from gateway.settings import GatewaySettings
+from chassis.runtime.tasks import Role
+from chassis.serving.asgi import subgraph_app
+from deploy.processes import MIGRATED, PROCESSES, SUBGRAPHS
+from gateway.http.lifespan import Lifespan
+from gateway.settings import GatewaySettings, ProcessSettings
+from services.assessment.ballots import app as ballots
 from services.assessment.ballots.settings import BallotsSettings
 from services.assessment.settings import AssessmentSettings
 from services.catalog.settings import CatalogSettings
@@ -28,17 +34,20 @@ BASE = Path(__file__).resolve().parents[2] / "deploy" / "k8s" / "base"
 RENDERED = Path(__file__).with_name("k8s_base.rendered.yaml")
 OLDEST = "1.27"
 NEWEST = kubernetes_validate.latest_version()
-SETTINGS: dict[str, type[BaseSettings]] = {
+OF_SERVICE: dict[str, type[BaseSettings]] = {
     "catalog": CatalogSettings,
     "enrollment": EnrollmentSettings,
     "assessment": AssessmentSettings,
-    "evaluations": AssessmentSettings,
     "ballots": BallotsSettings,
     "gateway": GatewaySettings,
 }
-SUBGRAPHS = ("catalog", "enrollment", "assessment")
-WITH_KEYS = ("evaluations", "ballots")
+BACKGROUND = {Role.RELAY, Role.WORKER}
+BY_NAME = {process.name: process for process in PROCESSES}
+WITH_KEYS = tuple(process.name for process in PROCESSES if process.single)
 """Of each there is one, with secret keys on a disk of its own (R36)."""
+CALLED = ("gateway-api", "gateway-auth", *WITH_KEYS)
+"""Processes with a Service of their own name; a StatefulSet wants one in any case."""
+JOBS = tuple(f"{service}-migrate" for service in MIGRATED)
 KUBECTL = shutil.which("kubectl")
 Document = dict[str, Any]
 
@@ -93,7 +102,20 @@ def workload(process: str) -> Document:
 
 
 def pod(process: str) -> Document:
-    return dict(workload(process)["spec"]["template"]["spec"])
+    return dict((named("Job", process) if process in JOBS else workload(process))["spec"]["template"]["spec"])
+
+
+def settings_of(process: str) -> type[BaseSettings]:
+    """The class that reads its environment."""
+    known = BY_NAME[process]
+    if known.service == "gateway" and known.role in BACKGROUND:
+        return ProcessSettings
+    return OF_SERVICE[known.service]
+
+
+def environment_of(process: str) -> dict[str, Document]:
+    """Its variables by name, without those that all processes share."""
+    return {variable["name"]: variable for variable in container(process)["env"]}
 
 
 def container(process: str) -> Document:
@@ -124,13 +146,41 @@ def test_the_base_renders_to_what_is_recorded() -> None:
     assert len(rendered) == len(documents())
 
 
-def test_every_process_runs_its_own_image() -> None:
-    assert {name: container(name)["image"] for name in SETTINGS} == {
-        name: f"guopei-graph/{'assessment' if name in WITH_KEYS else name}:0.1.0" for name in SETTINGS
+def test_every_process_is_there_and_no_other() -> None:
+    there = {
+        document["metadata"]["name"] for document in documents() if document["kind"] in {"Deployment", "StatefulSet"}
     }
+    assert there == set(BY_NAME)
+    assert {document["metadata"]["name"] for document in documents() if document["kind"] == "Job"} == set(JOBS)
 
 
-@pytest.mark.parametrize("process", SETTINGS)
+@pytest.mark.parametrize("process", [*BY_NAME, *JOBS])
+def test_a_process_runs_the_image_of_its_service(process: str) -> None:
+    service = BY_NAME[process].service if process in BY_NAME else process.removesuffix("-migrate")
+    image = "assessment" if service == "ballots" else service
+    assert container(process)["image"] == f"guopei-graph/{image}:0.1.0"
+
+
+@pytest.mark.parametrize("process", BY_NAME)
+def test_a_process_runs_one_role(process: str) -> None:
+    role = environment_of(process).get("ROLE")
+    assert (role["value"] if role else "") == BY_NAME[process].role
+    assert not role or Role(role["value"])
+    assert "args" not in container(process)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_migrates_the_database_of_its_service(job: str) -> None:
+    service = job.removesuffix("-migrate")
+    own = container(job)
+    assert own["args"] == ["migrate"]
+    assert own.get("command", []) == (["python", "-m", "services.assessment.ballots"] if service == "ballots" else [])
+    assert environment_of(job)["MONGODB_URL"]["valueFrom"]["secretKeyRef"] == {"name": service, "key": "MONGODB_URL"}
+    assert environment_of(job)["MONGODB_DATABASE"]["value"] == service
+    assert len(own["env"]) == 2, "it needs nothing else"
+
+
+@pytest.mark.parametrize("process", [*BY_NAME, *JOBS])
 def test_a_process_runs_restricted(process: str) -> None:
     security, own = pod(process)["securityContext"], container(process)["securityContext"]
     assert security["runAsNonRoot"]
@@ -144,7 +194,7 @@ def test_a_process_runs_restricted(process: str) -> None:
     assert named("ServiceAccount", pod(process)["serviceAccountName"])
 
 
-@pytest.mark.parametrize("process", SETTINGS)
+@pytest.mark.parametrize("process", BY_NAME)
 def test_a_process_is_probed_sized_and_given_time_to_leave(process: str) -> None:
     own = container(process)
     paths = {kind: own[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
@@ -154,17 +204,21 @@ def test_a_process_is_probed_sized_and_given_time_to_leave(process: str) -> None
     assert "lifecycle" not in own, "the process drains by itself"
 
 
-@pytest.mark.parametrize("process", SETTINGS)
+@pytest.mark.parametrize("process", BY_NAME)
 def test_a_process_is_taken_out_of_use_before_it_closes_and_ends_before_it_is_killed(process: str) -> None:
-    server = ServerSettings.model_validate_json(configuration()["SERVER"])
+    own = environment_of(process).get("SERVER", {"value": configuration()["SERVER"]})
+    server = ServerSettings.model_validate_json(own["value"])
     readiness = container(process)["readinessProbe"]
-    assert server.drain_seconds > readiness["periodSeconds"] * readiness["failureThreshold"]
-    assert server.grace_seconds >= 50, "a bulk mutation may take so long"
+    if process not in WITH_KEYS and BY_NAME[process].role in BACKGROUND:
+        assert server.drain_seconds == 0, "nobody calls it"
+    else:
+        assert server.drain_seconds > readiness["periodSeconds"] * readiness["failureThreshold"]
+        assert server.grace_seconds >= 50, "a bulk mutation may take so long"
     assert server.stop_seconds + server.stall_seconds / 5 <= pod(process)["terminationGracePeriodSeconds"]
     assert workload(process)["spec"]["minReadySeconds"] >= server.drain_seconds
 
 
-@pytest.mark.parametrize("process", SETTINGS)
+@pytest.mark.parametrize("process", CALLED)
 def test_a_service_leads_to_its_process(process: str) -> None:
     service, behind = named("Service", process), workload(process)
     assert service["spec"]["selector"] == behind["spec"]["selector"]["matchLabels"]
@@ -173,53 +227,52 @@ def test_a_service_leads_to_its_process(process: str) -> None:
     assert port["targetPort"] in {served["name"] for served in container(process)["ports"]}
 
 
-@pytest.mark.parametrize(("process", "settings"), SETTINGS.items())
-def test_the_environment_is_what_the_settings_ask_for(process: str, settings: type[BaseSettings]) -> None:
-    shared = configuration()
-    variables = {variable["name"].lower() for variable in container(process)["env"]} | {name.lower() for name in shared}
+@pytest.mark.parametrize("process", BY_NAME)
+def test_the_environment_is_what_the_settings_ask_for(process: str) -> None:
+    shared, settings = configuration(), settings_of(process)
+    variables = {name.lower() for name in environment_of(process)} | {name.lower() for name in shared}
     required = {name for name, field in settings.model_fields.items() if field.is_required()}
-    assert required <= variables <= set(settings.model_fields)
+    of_others = {"environment"} if settings is ProcessSettings else set()
+    assert required <= variables <= set(settings.model_fields) | of_others
     assert shared["ENVIRONMENT"] == "production"
     assert int(shared["PORT"]) == container(process)["ports"][0]["containerPort"]
 
 
 def test_n33_a_place_says_where_its_ingress_calls_from_or_the_gateway_does_not_start() -> None:
     """Else every user would have the ingress's address, and one who guesses would make all others wait."""
-    environment = {variable["name"]: variable for variable in container("gateway")["env"]}
-    source = environment["FORWARDED_ALLOW_IPS"]["valueFrom"]["configMapKeyRef"]
-    assert source == {"name": "ingress", "key": "FORWARDED_ALLOW_IPS"}, "and it is not optional"
+    for process in ("gateway-api", "gateway-auth"):
+        source = environment_of(process)["FORWARDED_ALLOW_IPS"]["valueFrom"]["configMapKeyRef"]
+        assert source == {"name": "ingress", "key": "FORWARDED_ALLOW_IPS"}, "and it is not optional"
     assert "forwarded_allow_ips" in GatewaySettings.model_fields
 
 
-@pytest.mark.parametrize("process", SETTINGS)
+@pytest.mark.parametrize("process", BY_NAME)
 def test_no_secret_is_written_down_and_every_process_has_its_own(process: str) -> None:
-    environment = {variable["name"]: variable for variable in container(process)["env"]}
-    own = "assessment" if process == "evaluations" else process
+    environment, own = environment_of(process), BY_NAME[process].service
     for name in {"MONGODB_URL", "AMQP_URL"} & environment.keys():
         assert environment[name]["valueFrom"]["secretKeyRef"] == {"name": own, "key": name}
     assert not [document for document in documents() if document["kind"] == "Secret"]
-    keys, *scratch = sorted(pod(process)["volumes"], key=lambda volume: "emptyDir" in volume)
-    assert all(volume["emptyDir"]["sizeLimit"] for volume in scratch)
-    secrets = {source["secret"]["name"] for source in keys["projected"]["sources"] if "secret" in source}
-    assert secrets <= {own}
+    volumes = pod(process).get("volumes", [])
+    assert all(volume["emptyDir"]["sizeLimit"] for volume in volumes if "emptyDir" in volume)
+    sources = [source for volume in volumes if "projected" in volume for source in volume["projected"]["sources"]]
+    assert {source["secret"]["name"] for source in sources if "secret" in source} <= {own}
+    assert bool(sources) == (settings_of(process) is not ProcessSettings)
 
 
 def test_the_gateway_resolves_every_replica_of_a_subgraph_and_calls_it_where_it_listens() -> None:
     """A headless Service translates no port (ADR 42)."""
-    environment = {
-        variable["name"]: variable["value"] for variable in container("gateway")["env"] if "value" in variable
-    }
-    urls = json.loads(environment["SUBGRAPH_URLS"])
+    urls = json.loads(environment_of("gateway-api")["SUBGRAPH_URLS"]["value"])
     assert set(urls) == set(SUBGRAPHS)
     for process in SUBGRAPHS:
         service = named("Service", f"{process}-replicas")["spec"]
+        assert service["selector"] == workload(f"{process}-api")["spec"]["selector"]["matchLabels"]
         (port,) = service["ports"]
         assert (service["clusterIP"], service["publishNotReadyAddresses"]) == ("None", False)
         assert service["selector"] == named("Service", process)["spec"]["selector"]
-        assert port["port"] == container(process)["ports"][0]["containerPort"]
+        assert port["port"] == container(f"{process}-api")["ports"][0]["containerPort"]
         assert urls[process] == f"http://{process}-replicas:{port['port']}/graphql"
         assert "clusterIP" not in named("Service", process)["spec"], "gateways of the release before call it"
-    assert "clusterIP" not in named("Service", "gateway")["spec"]
+    assert "clusterIP" not in named("Service", "gateway-api")["spec"]
 
 
 def test_r34_the_ballot_box_has_no_broker_no_internal_keys_and_nothing_of_anybody_else() -> None:
@@ -229,23 +282,6 @@ def test_r34_the_ballot_box_has_no_broker_no_internal_keys_and_nothing_of_anybod
     assert keys["projected"]["sources"] == [
         {"secret": {"name": "ballots", "items": [{"key": "ballots-secret", "path": "ballots-secret"}]}}
     ]
-
-
-def test_r34_the_ballot_box_hears_gateway_and_register_and_speaks_to_its_database_only() -> None:
-    policy = named("NetworkPolicy", "ballots")["spec"]
-    assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
-    (heard,) = policy["ingress"]
-    callers = {source["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for source in heard["from"]}
-    assert callers == {"gateway", "evaluations"}
-    (spoken,) = policy["egress"]
-    assert {port["port"] for port in spoken["ports"]} == {27017, 53}
-    assert (
-        policy["podSelector"]["matchLabels"].items()
-        <= workload("ballots")["spec"]["template"]["metadata"]["labels"].items()
-    )
-    component = "app.kubernetes.io/component"
-    heard_by_subgraphs = named("NetworkPolicy", "subgraphs")["spec"]["podSelector"]["matchLabels"][component]
-    assert workload("ballots")["spec"]["template"]["metadata"]["labels"][component] != heard_by_subgraphs
 
 
 @pytest.mark.parametrize("process", WITH_KEYS)
@@ -263,7 +299,25 @@ def test_r36_keys_that_are_destroyed_are_on_one_disk_that_no_backup_reads(proces
 
 def test_r34_evaluations_are_moved_on_by_the_one_worker_that_has_the_keys() -> None:
     """Every other process of assessment knows of no ballot box, and so has no timer of evaluations."""
-    environments = {name: {variable["name"]: variable for variable in container(name)["env"]} for name in SETTINGS}
-    assert [name for name, known in environments.items() if "BALLOTS_URL" in known] == ["evaluations", "gateway"]
+    environments = {name: environment_of(name) for name in BY_NAME}
+    knowing = {name for name, known in environments.items() if "BALLOTS_URL" in known}
+    assert knowing == {"evaluations", "gateway-api", "gateway-auth"}
     assert environments["evaluations"]["ROLE"]["value"] == "worker"
     assert environments["evaluations"]["MONGODB_DATABASE"]["value"] == "assessment"
+
+
+def test_probes_and_metrics_are_answered_where_they_are_asked() -> None:
+    """By a subgraph, by the gateway in any role, and by the ballot box, which has no metrics (R34)."""
+    unused: Any = None
+    subgraph = {route.path for route in subgraph_app("x", unused, unused, unused).routes if isinstance(route, Route)}
+    gateway = {route.path for route in Lifespan().routes() if isinstance(route, Route)}
+    box = ballots.__file__
+    assert box
+    source = Path(box).read_text(encoding="utf-8")
+    for process in BY_NAME:
+        probes = {
+            container(process)[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")
+        }
+        assert probes <= subgraph & gateway
+        assert all(f'Route("{path}"' in source for path in probes)
+    assert "/metrics" in subgraph & gateway

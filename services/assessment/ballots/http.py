@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.serving.bodies import BodyTooLargeError, bounded_body
-from chassis.storage.refusals import refusal_of
+from chassis.storage.refusals import ABSENT_SECONDS, refusal_of
 from kernel.encoding import to_base64url
 from kernel.errors import Refusal
 from kernel.language import Language
@@ -62,7 +62,7 @@ class Endpoints:
             Refusal: UNAVAILABLE, until then.
         """
         if self._box is None:
-            raise UNAVAILABLE()
+            raise UNAVAILABLE(retryAfter=ABSENT_SECONDS)
         return self._box
 
     @box.setter

@@ -14,13 +14,16 @@ import pytest
 from bench.assessment.ballots import garbage
 from bench.gateway.peers import free_port
 from chassis.clock import move_forward
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database
+from chassis.storage.refusals import ABSENT_SECONDS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.process import Child
 from deploy.local.suite import ROOT
 from kernel.dates import SHANGHAI
 from kernel.encoding import from_base64url
+from services.assessment.ballots.migrations import MIGRATIONS
 from tests.support.eventually import eventually
 from tests.support.voters import Poll, token_key
 
@@ -61,10 +64,22 @@ class BoxProcess:
         return f"http://127.0.0.1:{self.port}"
 
     async def begin(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it is ready."""
+        self.start()
+        await eventually(self.ready, deadline=60)
+
+    def start(self) -> None:
+        """Start it, without waiting."""
         command = [sys.executable, "-m", "services.assessment.ballots"]
         self.child = Child("ballots", command, self.folder / "ballots.log", self.environment, ROOT)
-        await eventually(self.ready, deadline=60)
+
+    async def missing(self) -> str:
+        """What `/readyz` says that it lacks; empty before it answers."""
+        try:
+            async with self.http.get(f"{self.url}/readyz") as reply:
+                return await reply.text() if reply.status == 503 else ""
+        except aiohttp.ClientError:
+            return ""
 
     async def ready(self) -> bool:
         assert self.child
@@ -109,9 +124,32 @@ async def box(parts: Parts, database: Database, tmp_path: Path) -> AsyncIterator
     async with aiohttp.ClientSession() as http:
         process = BoxProcess(parts.mongodb_url(ADMIN), database.name, tmp_path, http)
         move_forward(process.clock_file, OPENS - timedelta(days=3))
+        await migrate(database, MIGRATIONS)
         await process.begin()
         yield process
         assert process.child
+        process.child.stop()
+
+
+async def test_r34_a_box_takes_nothing_before_its_database_is_migrated_and_begins_by_itself(
+    parts: Parts, database: Database, tmp_path: Path
+) -> None:
+    """In a collection that is not clustered, the order of ballots would tell of their arrival."""
+    await database.drop_collection("ballots")
+    async with aiohttp.ClientSession() as http:
+        process, poll = BoxProcess(parts.mongodb_url(ADMIN), database.name, tmp_path, http), Poll()
+        move_forward(process.clock_file, OPENS - timedelta(days=3))
+        process.start()
+        await eventually(process.missing, deadline=60)
+        assert await process.missing() == "the database has schema version 0, this code needs 1: migrate it"
+        async with http.get(f"{process.url}/ballots/{poll.id}") as reply:
+            assert (reply.status, reply.headers["Retry-After"]) == (503, str(ABSENT_SECONDS))
+        assert "ballots" not in await database.list_collection_names()
+        await migrate(database, MIGRATIONS)
+        await eventually(process.ready)
+        await process.set_up(poll)
+        assert process.child
+        assert process.child.tail().count("not ready") == 1
         process.child.stop()
 
 

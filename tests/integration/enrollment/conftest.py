@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from chassis.clock import Clock
 from chassis.commands import combining
 from chassis.principal import TokenVerifier
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database
 from chassis.storage.vault import Vault
 from chassis.storage.yearly_keys import YearlyKeys, new_key
@@ -17,6 +18,7 @@ from services.enrollment.commands import Deps
 from services.enrollment.http.exports import Exports
 from services.enrollment.http.reveals import RevealFiles
 from services.enrollment.http.rosters import RosterFiles
+from services.enrollment.migrations import MIGRATIONS
 from services.enrollment.store import Store
 from tests.integration.enrollment.season import Season
 from tests.integration.enrollment.workbooks import KEYS, FileClient
@@ -36,7 +38,7 @@ def patient_lane(monkeypatch: pytest.MonkeyPatch) -> None:
 async def season(database: Database, tmp_path: Path) -> Season:
     """The 2024 round as enrollment knows it, in the middle of May; two schools with their designated persons."""
     store = Store(database)
-    await store.prepare()
+    await migrate(database, MIGRATIONS)
     clock_file = tmp_path / "clock.json"
     vault = Vault({"k1": os.urandom(32)}, "k1", os.urandom(32))
     playing = Season(Deps(store, Clock(clock_file), vault, name_keys=NAME_KEYS), database, clock_file)

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.secrets import Secrets
+from services.enrollment.migrations import MIGRATIONS
 from tests.support.processes import command
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,8 +20,9 @@ HEADINGS = "学校标识码,学校名称,省份\n"
 
 
 @pytest.fixture
-def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, str]:
-    """The settings of an enrollment process."""
+async def environment(parts: Parts, database: Database, tmp_path: Path) -> dict[str, str]:
+    """The settings of an enrollment process, whose database is migrated."""
+    await migrate(database, MIGRATIONS)
     return {
         "MONGODB_URL": parts.mongodb_url(ADMIN),
         "MONGODB_DATABASE": database.name,
