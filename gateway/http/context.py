@@ -13,7 +13,8 @@ from chassis.principal import ANONYMOUS, Principal
 from chassis.runtime.telemetry import trace_of
 from chassis.serving.connections import BY_PROXY
 
-_REQUEST = re.compile(r"[A-Za-z0-9-]{16,64}")
+_HEADER = REQUEST_ID.encode("ascii")
+_REQUEST = re.compile(rb"[A-Za-z0-9-]{16,64}")
 
 
 def new_traceparent() -> str:
@@ -23,15 +24,17 @@ def new_traceparent() -> str:
 
 def given_request(connection: HTTPConnection) -> str | None:
     """The id that a trusted proxy has given to a request; anybody else may choose none."""
-    if not connection.scope.get(BY_PROXY):
+    if BY_PROXY not in connection.scope:
         return None
-    given = connection.headers.get(REQUEST_ID, "")
-    return given if _REQUEST.fullmatch(given) else None
+    for name, value in connection.scope["headers"]:
+        if name == _HEADER:
+            return value.decode("ascii") if _REQUEST.fullmatch(value) else None
+    return None
 
 
 def request_header(traceparent: str, request: str | None) -> tuple[bytes, bytes]:
     """The header of a reply by which its request is found in all logs."""
-    return REQUEST_ID.encode("ascii"), (request or trace_of(traceparent) or "").encode("ascii")
+    return _HEADER, (request or trace_of(traceparent) or "").encode("ascii")
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class GraphQLEndpoint:
         observation, given = Observation.begin(request.headers.get("traceparent")), given_request(request)
         try:
             with acting(Act(traceparent=observation.traceparent, request=given)):
-                response = await self._answer(request, observation)
+                response = await self._answer(request, observation, given)
         finally:
             _SECONDS.observe(time.monotonic() - observation.began)
         response.raw_headers += (
@@ -77,11 +77,11 @@ class GraphQLEndpoint:
         )
         return response
 
-    async def _answer(self, request: Request, observation: Observation) -> Response:
+    async def _answer(self, request: Request, observation: Observation, given: str | None) -> Response:
         media_type = JSON
         try:
             media_type = _negotiate(request.headers.get("accept", "*/*"))
-            operation = await self._operation(request, observation)
+            operation = await self._operation(request, observation, given)
         except Refusal as refusal:
             observation.end([refusal.code])
             return refused(refusal, request, media_type if media_type == GRAPHQL else JSON)
@@ -119,9 +119,9 @@ class GraphQLEndpoint:
         except Exception as error:  # noqa: BLE001 - the stream ends with an answer, not cut off; it is logged
             yield orjson.dumps(GraphQLResponse.unforeseen(error, operation.context, executed=False).json())
 
-    async def _operation(self, request: Request, observation: Observation) -> GraphQLRequest:
+    async def _operation(self, request: Request, observation: Observation, given: str | None) -> GraphQLRequest:
         key, traceparent = request.headers.get("idempotency-key"), observation.traceparent
-        context = self.operations.context(request, bearer(request), key, traceparent)
+        context = self.operations.context(request, bearer(request), key, traceparent, given)
         if request.headers.get(HEADER) == "1" and self.operations.may_explain(context):
             observation.trail.calls = []
         operation = self.operations.read(await self._parameters(request), context, observation)

@@ -14,7 +14,7 @@ from chassis.principal import ANONYMOUS, Principal, Scope, Verified
 from chassis.runtime.outcomes import codes_of
 from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
-from gateway.http.context import RequestContext, given_request, new_traceparent
+from gateway.http.context import RequestContext, new_traceparent
 from gateway.http.error_texts import in_language
 from gateway.http.explanation import explained
 from gateway.http.observation import Observation
@@ -71,6 +71,7 @@ class Operations:
         token: str | None,
         idempotency_key: str | None = None,
         traceparent: str | None = None,
+        request: str | None = None,
     ) -> RequestContext:
         """The caller, and what subgraphs are told of the request.
 
@@ -79,6 +80,7 @@ class Operations:
             token: The access token; None for the public.
             idempotency_key: The `Idempotency-Key`, 1 to 255 characters.
             traceparent: The trace that the request began; None begins one here.
+            request: The request's id, where a trusted proxy gave one.
 
         Raises:
             Refusal: `UNAUTHENTICATED`, `PASSWORD_CHANGE_REQUIRED`, `BAD_REQUEST`.
@@ -95,7 +97,7 @@ class Operations:
             language=language_of(connection),
             idempotency_key=idempotency_key,
             traceparent=traceparent or new_traceparent(),
-            request=given_request(connection),
+            request=request,
             deadline=self.deadline(),
             expires=caller.expires,
             address=address_of(connection),

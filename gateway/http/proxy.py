@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from chassis.serving.bodies import BodyTooLargeError, bounded
-from gateway.http.context import RequestContext
+from gateway.http.context import RequestContext, given_request
 from gateway.http.operations import Operations
 from gateway.http.replica_requests import Wanted, requested
 from gateway.http.responses import JSON, bearer
@@ -50,11 +50,11 @@ class SubgraphProxy:
         token = bearer(request)
         if not token:
             raise UNAUTHENTICATED()
-        return self._operations.context(request, token)
+        return self._operations.context(request, token, request=given_request(request))
 
     def nobody(self, request: Request) -> RequestContext:
         """The public as a caller, whoever is signed in."""
-        return self._operations.context(request, None)
+        return self._operations.context(request, None, request=given_request(request))
 
     async def posted(self, request: Request, path: str, content: bytes) -> tuple[int, dict[str, Any]]:
         """The status and the JSON object by which the subgraph answers a POST that the public makes.
