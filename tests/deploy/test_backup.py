@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from chassis.messaging.sent import SentEvents
+from chassis.messaging import sent
 from chassis.storage.mongo import Client, Database, connect
 from deploy.backup.archive import Damaged, new_key, read_key, records
 from deploy.backup.copying import reaches
@@ -61,7 +61,7 @@ async def filled(database: Database) -> None:
     feed = Feed(database)
     await feed.prepare()
     await (await feed.writer()).append([read_by(event(number)) for number in range(1, 30)])
-    await SentEvents(database).prepare()
+    await sent.create_index(database)
     await database.create_collection("clustered", clusteredIndex={"key": {"_id": 1}, "unique": True})
     await database["clustered"].insert_one({"_id": "a", "at": datetime.now(UTC)})
     await database["leases"].insert_one({"_id": "enrollment.relay", "until": datetime.now(UTC) + timedelta(hours=1)})
