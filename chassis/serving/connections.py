@@ -187,7 +187,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body = 0
         super().on_headers_complete()
         if self._by_proxy:
-            self.scope[BY_PROXY] = True  # type: ignore[typeddict-unknown-key]
+            self.scope[BY_PROXY] = True  # type: ignore[literal-required]  # ASGI lets servers add keys
         if self._guard.draining and self.cycle is not None:
             self.cycle.keep_alive = False
 
