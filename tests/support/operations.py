@@ -10,9 +10,11 @@ from pymongo import AsyncMongoClient
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from chassis.storage.mongo import Database, Document
+from chassis.storage.timeline import META
 
 READS = frozenset({"find", "aggregate", "count", "distinct"})
 _COMMIT = "commitTransaction"
+_AT_THE_START = ("find", META)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Operations(CommandListener):
     """The operations that a client has sent since `clear`, each a round trip.
 
     Attributes:
-        seen: Command and collection of each, in order; without commits, aborts and what keeps connections alive.
+        seen: Command and collection of each, in order; without commits, aborts, what keeps connections alive, and
+            reads of the timeline, which a process makes when it starts (ADR 69).
         commits: How many transactions were committed.
     """
 
@@ -56,8 +59,10 @@ class Operations(CommandListener):
 
     def started(self, event: CommandStartedEvent) -> None:
         """Note a command; the database `admin` is where transactions end and connections are opened."""
+        operation = (event.command_name, str(event.command[event.command_name]))
         if event.database_name != "admin":
-            self.seen.append((event.command_name, str(event.command[event.command_name])))
+            if operation != _AT_THE_START:
+                self.seen.append(operation)
         elif event.command_name == _COMMIT:
             self.commits += 1
 
