@@ -313,20 +313,24 @@ class RabbitMQ:
                 "log.console = true",
                 "log.console.level = warning",
                 "log.file = false",
-                *self._start_of_data(),
+                *self._start_of_data(node),
             ]
             write_private(node.configuration, "\n".join(lines) + "\n")
 
-    def _start_of_data(self) -> list[str]:
-        """What a node that has no data begins with. Of several, each would import while it is alone."""
+    def _start_of_data(self, node: Node) -> list[str]:
+        """What a node that has no data begins with. Of several, each would import while it is alone.
+
+        The first lists nobody, and each other the first and itself: RabbitMQ 4 waits for all that are listed.
+        """
         if len(self.nodes) == 1:
             return [f"load_definitions = {self._home / 'definitions.json'}"]
+        listed = dict.fromkeys((self.nodes[0].name, node.name))
         return [
             f"default_user = {ADMIN}",
             f"default_pass = {self._secrets.password(f'amqp.{ADMIN}')}",
             "cluster_partition_handling = autoheal",
             "cluster_formation.peer_discovery_backend = classic_config",
-            *(f"cluster_formation.classic_config.nodes.{at} = {node.name}" for at, node in enumerate(self.nodes, 1)),
+            *(f"cluster_formation.classic_config.nodes.{at} = {name}" for at, name in enumerate(listed, 1)),
         ]
 
     def _answers(self) -> bool:

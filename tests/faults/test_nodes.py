@@ -107,4 +107,4 @@ async def _grown(rabbitmq: RabbitMQ) -> None:
         for node in rabbitmq.nodes:
             await asyncio.to_thread(node.grow)
         await eventually(lambda: not queues_with_too_few(broker), deadline=30)
-        await queue.delete()
+        await queue.delete(if_unused=False, if_empty=False)
