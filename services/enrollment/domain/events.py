@@ -564,6 +564,6 @@ class FeedEpochBegun:
     """The logs were restored from an older copy: in each the numbers above a base are given anew (R27)."""
 
     epoch: int
-    base: dict[str, int]
+    kept: dict[str, int]
     reason: str
     province: str = "00"

@@ -91,7 +91,7 @@ class EpochBook:
         epoch = Epoch(next_number(before.number), dict(ends), datetime.now(UTC), reason)
         document = await self._state.find_one({"_id": _KEY}, {"version": 1}) or {"version": 0}
         version = document["version"] + 1
-        told = FeedEpochBegun(epoch=epoch.number, base=dict(ends), reason=reason)
+        told = FeedEpochBegun(epoch=epoch.number, kept=dict(ends), reason=reason)
         events = seal([told], producer=PRODUCER, kind=_NOUN, subject=_NOUN, version=version)
         row = {"epoch": epoch.number, "base": dict(ends), "at": epoch.since, "reason": reason}
         push = {"epochs": row, "events": {"$each": await self._timelines.stamp(events)}}

@@ -80,7 +80,7 @@ async def test_a_new_epoch_is_told_to_the_audit_with_who_and_why(season: Season)
     (told,) = document["events"]
     assert (told["name"], told["actor"]["name"]) == ("feed-epoch-begun", "李工")
     assert told["data"]["epoch"] == epoch.number
-    assert told["data"]["base"] == dict(epoch.base)
+    assert told["data"]["kept"] == dict(epoch.base)
 
 
 def test_a_cursor_goes_on_only_where_all_epochs_since_have_kept_its_number() -> None:
