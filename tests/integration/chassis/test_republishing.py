@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from chassis.messaging.generation import generation_of
 from chassis.messaging.outbox import Relay
 from chassis.messaging.republishing import event_commands
-from chassis.messaging.sent import KEPT_DAYS
+from chassis.messaging.sent import KEPT_DAYS, create_index
 from chassis.storage.mongo import Database
 from chassis.storage.repository import Repository
 from deploy.broker.definitions import ADMIN
@@ -63,6 +63,7 @@ async def test_what_is_sent_is_kept_in_its_order_and_expires(
             return await sent(database) == [f"tests/course:c1/{version}/0" for version in range(1, 7)]
 
         await eventually(kept)
+    await create_index(database)
     (index,) = [row async for row in await database["sent"].list_indexes() if row["name"] == "sent_1"]
     assert index["expireAfterSeconds"] == KEPT_DAYS * 24 * 3600
 

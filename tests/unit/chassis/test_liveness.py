@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from unittest.mock import AsyncMock
 
 import pytest
 from starlette.applications import Starlette
@@ -14,11 +15,12 @@ from chassis.principal import TokenVerifier
 from chassis.serving import asgi
 from chassis.serving.asgi import Running, subgraph_app
 from chassis.serving.liveness import Canary
-from chassis.storage import mongo
+from chassis.storage import migration, mongo
 from chassis.storage.mongo import Database, StorageError, connect, ping
 from gateway.http import lifespan
 from gateway.http.lifespan import Lifespan, application
 from gateway.identity.store import IdentityStore
+from gateway.migrations import MIGRATIONS
 from tests.support.eventually import eventually
 from tests.unit.chassis.test_query_deadline import KEYS, Query
 from tests.unit.gateway.serving import served
@@ -83,16 +85,9 @@ def subgraph() -> Starlette:
     return subgraph_app("slow", SubgraphSchema(query=Query), TokenVerifier(KEYS, "slow"), start)
 
 
-class _Accounts(IdentityStore):
-    """Accounts whose indexes need no database."""
-
-    async def prepare(self) -> None:
-        """There is nothing to do."""
-
-
 def gateway() -> Starlette:
     """A gateway with accounts."""
-    return application([], Lifespan(store=_Accounts(connect(AWAY)["test"])))
+    return application([], Lifespan(store=IdentityStore(connect(AWAY)["test"])))
 
 
 @pytest.mark.parametrize("app", [subgraph, gateway])
@@ -104,6 +99,7 @@ async def test_liveness_fails_where_the_driver_hangs(app: object, monkeypatch: p
 
     for place in (asgi, lifespan):
         monkeypatch.setattr(place, "Canary", partial(Canary, every_seconds=0.01, hung_seconds=0.1))
+    monkeypatch.setattr(migration, "version_of", AsyncMock(return_value=MIGRATIONS.version))
     monkeypatch.setattr(asgi, "ping", hang)
     monkeypatch.setattr("gateway.identity.store.ping", hang)
     assert callable(app)
