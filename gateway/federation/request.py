@@ -79,7 +79,8 @@ class Response:
             context: The request's context.
             executed: Whether execution had begun.
         """
-        log.error("operation failed", traceparent=getattr(context, "traceparent", None), exc_info=error)
+        traceparent, request = getattr(context, "traceparent", None), getattr(context, "request", None)
+        log.error("operation failed", traceparent=traceparent, request=request, exc_info=error)
         refusal = INTERNAL()
         told = {"message": refusal.message(language_of(context)), "extensions": refusal.extensions()}
         return cls(errors=[told], executed=executed, defect=True)

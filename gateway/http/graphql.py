@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from chassis.context import Act, acting
 from chassis.principal import Scope
 from chassis.runtime.outcomes import GRAPH, LEFT, codes_of
 from chassis.runtime.telemetry import REQUESTS
@@ -67,8 +66,7 @@ class GraphQLEndpoint:
         """
         observation, given = Observation.begin(request.headers.get("traceparent")), given_request(request)
         try:
-            with acting(Act(traceparent=observation.traceparent, request=given)):
-                response = await self._answer(request, observation, given)
+            response = await self._answer(request, observation, given)
         finally:
             _SECONDS.observe(time.monotonic() - observation.began)
         response.raw_headers += (

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram
 from chassis.context import REMAINING
 from chassis.principal import LIFETIME_SECONDS, Principal, TokenMinter
 from chassis.runtime.outcomes import Outcome, bounded, codes_of, judged
-from chassis.runtime.telemetry import records, span_in, traceparent_of
+from chassis.runtime.telemetry import records, request_of, span_in, traceparent_of
 from gateway.federation.engine import Call, TransportError
 from gateway.federation.errors import MALFORMED, UNKNOWN_OUTCOME, UNREACHABLE, is_reply
 from gateway.http.client import IDLE_SECONDS, Client
@@ -137,7 +137,8 @@ class HttpTransport:
             reply = await client.post(call.body, headers, deadline, repeatable=call.kind == "query", span=span)
             outcome, code = _judged(reply)
         except (HttpError, OSError, TimeoutError, ValueError) as error:
-            log.warning("subgraph call failed", subgraph=call.subgraph, error=type(error).__name__)
+            said = request_of(context.traceparent, context.request)
+            log.warning("subgraph call failed", subgraph=call.subgraph, error=type(error).__name__, **said)
             code = UNKNOWN_OUTCOME if call.kind == "mutation" and _was_sent(error) else UNREACHABLE
             raise TransportError(call.subgraph, code) from error
         finally:
