@@ -7,6 +7,7 @@ from typing import Any, Final
 from deploy.processes import MIGRATED, PROCESSES, SUBGRAPHS
 
 HTTP: Final = 8000
+METRICS: Final = 9000
 MONGODB: Final = 27017
 AMQPS: Final = 5671
 SPANS: Final = 4318
@@ -74,7 +75,7 @@ def connections() -> tuple[Connection, ...]:
         Connection("provinces", "rabbitmq", (AMQPS,), "their own queue"),
         Connection("mongodb", "mongodb", (MONGODB,), "replication"),
         Connection("rabbitmq", "rabbitmq", (4369, 25672), "its cluster"),
-        *(Connection("monitoring", name, (HTTP,), "metrics") for name in serving if name != "ballots"),
+        *(Connection("monitoring", name, (METRICS,), "metrics") for name in serving if name != "ballots"),
         Connection("monitoring", "rabbitmq", (15692,), "metrics"),
         *(Connection(name, "monitoring", (SPANS,), "spans") for name in serving if name != "ballots"),
     ]

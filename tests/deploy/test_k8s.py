@@ -232,10 +232,11 @@ def test_the_environment_is_what_the_settings_ask_for(process: str) -> None:
     shared, settings = configuration(), settings_of(process)
     variables = {name.lower() for name in environment_of(process)} | {name.lower() for name in shared}
     required = {name for name, field in settings.model_fields.items() if field.is_required()}
-    of_others = {"environment"} if settings is ProcessSettings else set()
+    of_others = {"environment", "metrics_port"} if settings is ProcessSettings else set()
     assert required <= variables <= set(settings.model_fields) | of_others
     assert shared["ENVIRONMENT"] == "production"
-    assert int(shared["PORT"]) == container(process)["ports"][0]["containerPort"]
+    ports = {port["name"]: port["containerPort"] for port in container(process)["ports"]}
+    assert {"http": int(shared["PORT"]), "metrics": int(shared["METRICS_PORT"])} == ports
 
 
 def test_n33_a_place_says_where_its_ingress_calls_from_or_the_gateway_does_not_start() -> None:
@@ -306,8 +307,8 @@ def test_r34_evaluations_are_moved_on_by_the_one_worker_that_has_the_keys() -> N
     assert environments["evaluations"]["MONGODB_DATABASE"]["value"] == "assessment"
 
 
-def test_probes_and_metrics_are_answered_where_they_are_asked() -> None:
-    """By a subgraph, by the gateway in any role, and by the ballot box, which has no metrics (R34)."""
+def test_probes_are_answered_where_they_are_asked() -> None:
+    """By a subgraph, by the gateway in any role, and by the ballot box."""
     unused: Any = None
     subgraph = {route.path for route in subgraph_app("x", unused, unused, unused).routes if isinstance(route, Route)}
     gateway = {route.path for route in Lifespan().routes() if isinstance(route, Route)}
@@ -320,4 +321,4 @@ def test_probes_and_metrics_are_answered_where_they_are_asked() -> None:
         }
         assert probes <= subgraph & gateway
         assert all(f'Route("{path}"' in source for path in probes)
-    assert "/metrics" in subgraph & gateway
+    assert "/metrics" not in subgraph | gateway, "they have a port of their own"
