@@ -327,7 +327,7 @@ def test_both_runbooks_have_the_same_commands() -> None:
 
 @pytest.mark.parametrize("block", runbook("runbook.md"))
 async def test_a_command_of_the_runbook_works_and_shows_something(block: str, folder: Path) -> None:
-    """The last of this file: they end with a province that is cut off."""
+    """The last of this file: some cut a province off for a moment."""
     done = await asyncio.to_thread(
         subprocess.run,
         ["bash", "-euo", "pipefail", "-c", block],
