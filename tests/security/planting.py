@@ -248,6 +248,7 @@ def rightful(world: World, published_version: int) -> dict[str, tuple[str, Argum
             "declineSignUps": {"ids": [signed_up]},
             "confirmEligibility": {"ids": [signed_up], "ok": False},
             "withdrawEnrollment": {"id": submitted},
+            "restoreEnrollment": {"id": submitted},
             "answerWithdrawal": {"id": submitted, "grant": False},
             "substituteTeacher": {"id": submitted, "teacherId": further},
         },

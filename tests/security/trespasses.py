@@ -92,6 +92,7 @@ def _of_bases(world: World, own: str, other: str) -> dict[str, list[Arguments]]:
         "cancelProject": [{"id": published, "reason": _REASON}],
         "rankWaitlist": [{"projectId": published, "ids": [enrollment]}],
         "reviseDecision": [{"id": enrollment, "decision": "REJECT", "reason": _REASON}],
+        "restoreEnrollment": [{"id": enrollment, "reason": _REASON, "waitlist": True}],
         "returnEnrollments": [{"ids": [enrollment], "reason": _REASON}],
         "decideEnrollments": [{"decisions": [decide(enrollment)]} for decide in decisions],
         "recordAttendance": [{"projectId": key, "rows": [mark]} for key in (taught, world.ids[f"taught.{own}"])],
@@ -134,6 +135,7 @@ def _of_schools(world: World, own: str, other: str) -> dict[str, list[Arguments]
             {"projectId": project, "teacherIds": [theirs], "submit": submit} for submit in (False, True)
         ],
         "withdrawEnrollment": [{"id": key, "reason": _REASON}],
+        "restoreEnrollment": [{"id": key, "reason": _REASON}, {"id": signed_up, "reason": _REASON}],
         "answerWithdrawal": [{"id": key, "grant": True}, {"id": key, "grant": False, "reason": _REASON}],
         "acceptOffer": [{"id": key}],
         "substituteTeacher": [{"id": key, "teacherId": one, "reason": _REASON} for one in (ours, theirs)],

@@ -20,6 +20,7 @@ from services.enrollment.commands.project_changes import (
     tell_of_amendment,
 )
 from services.enrollment.commands.reminders import leave_digests, remind_bases
+from services.enrollment.commands.restorations import restore_enrollment
 from services.enrollment.commands.reveals import (
     Revealed,
     RevealedContact,
@@ -128,6 +129,7 @@ __all__ = [
     "reopen_school",
     "request_teacher",
     "request_withdrawal",
+    "restore_enrollment",
     "return_enrollments",
     "reveal_contacts",
     "reveal_teacher",

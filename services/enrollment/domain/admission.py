@@ -47,7 +47,8 @@ class Command:
         school: The code of the school that acts.
         takes_seats: Whether it may take a seat, or move an enrollment to the waiting list.
         frees_seats: Whether it may free a seat, which is then offered to the first in line (R25).
-        revives: Whether it may bring an enrollment back that has ended; what the person has in its place is loaded.
+        revives: Whether it may bring an enrollment back that has ended; what the person has in its place is loaded,
+            and with one that its school has ended, whom the school has ranked.
         lines: Ids of projects whose waiting list it is about.
         fresh: Whether it must see projects and rounds as they are now, not as a cache has them.
         ranked: Id of the project of which the candidates are loaded whom the school that acts has ranked.
@@ -204,6 +205,35 @@ class Admission:
         """
         ranked = (each.rank or 0 for each in self.ranked(school, project) if each.id != besides)
         return max(ranked, default=0) + 1
+
+    def rank_again(self, enrollment: Enrollment, to: EnrollmentStatus) -> int | None:
+        """The rank of an enrollment that comes back: its own, or the last where another candidate has that (R21).
+
+        Args:
+            enrollment: As it has ended.
+            to: The state that it comes back to.
+        """
+        school, project = enrollment.school, enrollment.project
+        if to not in RANKABLE or all(each.rank != enrollment.rank for each in self.ranked(school, project)):
+            return enrollment.rank
+        return self.next_rank(school, project, besides=enrollment.id)
+
+    def waiting_rank_again(self, enrollment: Enrollment, to: EnrollmentStatus) -> int | None:
+        """The base's rank of one that comes back to the waiting list: its own, or none where another has that (R25).
+
+        Args:
+            enrollment: As it has ended.
+            to: The state that it comes back to.
+        """
+        line = self.waiting_list(enrollment.project)
+        is_free = to is EnrollmentStatus.WAITLISTED and all(
+            each.waiting_rank != enrollment.waiting_rank for each in line
+        )
+        return enrollment.waiting_rank if is_free else None
+
+    def has_seat_left(self, project: str) -> bool:
+        """Whether a seat of a project is free, whose seats were loaded (R23)."""
+        return self._seats[project].left > 0
 
     def project(self, key: str) -> Project:
         """The project with that id, as enrollment knows it.
@@ -373,7 +403,7 @@ class Admission:
         waiting = [candidate for candidate in self.waiting_list(project.id) if candidate.id != besides]
         if project.state is not ProjectState.PUBLISHED or until <= self.now or not waiting:
             return None
-        if self._seats[project.id].left == 0:
+        if not self.has_seat_left(project.id):
             return None
         candidate = min(waiting, key=place_in_line)
         offered = self.settle(candidate, offer(candidate, until, self.now))

@@ -77,7 +77,14 @@ REVIVED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
 }
 """The states to which a first day that is put off leads back (`postponement.py`); no command does."""
 
-UNSETTLED = frozenset(TRANSITIONS).union(REVIVED, *FOLLOWED.values())
+RESTORED: dict[EnrollmentStatus, frozenset[EnrollmentStatus]] = {
+    _S.WITHDRAWN: frozenset({_S.SIGNED_UP, _S.SUBMITTED, _S.WAITLISTED, _S.ACCEPTED}),
+    _S.DECLINED: frozenset({_S.SIGNED_UP}),
+    _S.EXPIRED: frozenset({_S.WAITLISTED}),
+}
+"""The states to which an end by mistake is taken back (`restoration.py`)."""
+
+UNSETTLED = frozenset(TRANSITIONS).union(REVIVED, RESTORED, *FOLLOWED.values())
 """The states that something may still follow; what is in another one has ended for good."""
 TEACHER = "teacher"
 """The role under which the history has a teacher's own acts."""
@@ -303,6 +310,19 @@ def inherit(enrollment: Enrollment, school: str, province: str) -> Step:
     """
     inherited = replace(enrollment, school=school, province=province)
     return inherited, [EnrollmentInherited(**about(inherited), former_school=enrollment.school)]
+
+
+def event_of_state(enrollment: Enrollment) -> EnrollmentEvent:
+    """The event of the state that an enrollment is back in: accepted, waiting, submitted or signed up."""
+    match enrollment.status:
+        case _S.ACCEPTED:
+            return Accepted(**about(enrollment))
+        case _S.WAITLISTED:
+            return Waitlisted(**about(enrollment))
+        case _S.SUBMITTED:
+            return Submitted(**about(enrollment), rank=enrollment.rank)
+        case _:
+            return SignedUp(**about(enrollment))
 
 
 def wrong_state(enrollment: Enrollment, rule: str) -> Refusal:

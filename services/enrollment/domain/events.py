@@ -519,6 +519,21 @@ class Revived(EnrollmentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Restored(EnrollmentEvent):
+    """It had ended by mistake, or its offer had expired; the event of its state comes with it (R21, R25, R26).
+
+    Attributes:
+        ended: The state in which it had ended.
+        status: The state in which it is again.
+        reason: Why.
+    """
+
+    ended: EnrollmentStatus
+    status: EnrollmentStatus
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Attending(EnrollmentEvent):
     """The trainee was there (R29)."""
 

@@ -47,6 +47,18 @@ _REVISED: dict[EnrollmentStatus, tuple[str, str]] = {
         "The decision has been corrected: the enrollment is on the waiting list",
     ),
 }
+_RESTORED: dict[EnrollmentStatus, tuple[str, str]] = {
+    EnrollmentStatus.SIGNED_UP: (
+        "报名已恢复，待学校提交",
+        "The enrollment stands again and waits for the school to submit it",
+    ),
+    EnrollmentStatus.SUBMITTED: (
+        "报名已恢复，待基地核准",
+        "The enrollment stands again and waits for the base's decision",
+    ),
+    EnrollmentStatus.WAITLISTED: ("报名已恢复，列入候补名单", "The enrollment stands again, on the waiting list"),
+    EnrollmentStatus.ACCEPTED: ("报名已恢复，予以录取", "The enrollment stands again: it is accepted"),
+}
 _PARTS = {
     "themes": ("培训主题", "themes"),
     "durationNorms": ("培训天数标准", "duration norms"),
@@ -198,6 +210,8 @@ def sentence(notice: Notice | Delivery) -> tuple[str, str]:
         return plain
     if notice.kind is NoticeKind.REVISED and notice.status:
         return _REVISED.get(notice.status, ("核准决定已更正", "The decision has been corrected"))
+    if notice.kind is NoticeKind.RESTORED and notice.status:
+        return _RESTORED.get(notice.status, ("报名已恢复", "The enrollment stands again"))
     if notice.expires_at:
         until = f"{notice.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
         return (

@@ -27,6 +27,7 @@ class NoticeKind(StrEnum):
     REVISED = "REVISED"
     REVIVED = "REVIVED"
     NOT_REVIVED = "NOT_REVIVED"
+    RESTORED = "RESTORED"
     SUBSTITUTED = "SUBSTITUTED"
     ESCALATED = "ESCALATED"
     DECISIONS_DUE = "DECISIONS_DUE"
@@ -107,7 +108,7 @@ class AnnualStep(StrEnum):
     PROPOSAL_DECLINED = "PROPOSAL_DECLINED"
 
 
-_OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED})
+_OF_DECISIONS = frozenset({NoticeKind.DECISION, NoticeKind.REVISED, NoticeKind.RESTORED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from services.enrollment.domain.enrollment import REVIVED, SYSTEM, Enrollment, Step, about, step
-from services.enrollment.domain.events import EnrollmentEvent, Revived, SignedUp, Submitted, Waitlisted
+from services.enrollment.domain.enrollment import REVIVED, SYSTEM, Enrollment, Step, about, event_of_state, step
+from services.enrollment.domain.events import Revived
 from services.enrollment.domain.project import Project, has_begun, midnight_of
 from services.enrollment.domain.vocabulary import EnrollmentStatus, ProjectState, ReasonCode
 
@@ -36,7 +36,7 @@ def revive(enrollment: Enrollment, project: Project, now: datetime) -> Step | No
         return None
     moved = step(enrollment, to, by=SYSTEM, now=now, reason=project.amendment)
     revived = replace(moved, offer_expires_at=None)
-    return revived, [_told(revived), Revived(**about(revived), ended=enrollment.status, status=to)]
+    return revived, [event_of_state(revived), Revived(**about(revived), ended=enrollment.status, status=to)]
 
 
 def _before_the_day(enrollment: Enrollment, project: Project) -> EnrollmentStatus:
@@ -45,14 +45,3 @@ def _before_the_day(enrollment: Enrollment, project: Project) -> EnrollmentStatu
         return enrollment.history[-2].status
     cut_short = enrollment.offer_expires_at in {midnight_of(day) for day in project.given_up}
     return _S.WAITLISTED if enrollment.reason_code is ReasonCode.OFFER_EXPIRED and cut_short else enrollment.status
-
-
-def _told(revived: Enrollment) -> EnrollmentEvent:
-    """The event of the state that it is in again."""
-    match revived.status:
-        case _S.WAITLISTED:
-            return Waitlisted(**about(revived))
-        case _S.SUBMITTED:
-            return Submitted(**about(revived), rank=revived.rank)
-        case _:
-            return SignedUp(**about(revived))

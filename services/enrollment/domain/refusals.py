@@ -77,7 +77,9 @@ NOT_ESCALATED = RefusalKind(
     rule="R23",
     unblock=Unblock.BASE,
 )
-CLASS_FULL = RefusalKind("CLASS_FULL", "该班次名额已满", "No seat is left", rule="R23", unblock=Unblock.BASE)
+CLASS_FULL = RefusalKind(
+    "CLASS_FULL", "该班次名额已满{detail}", "No seat is left{detail}", rule="R23", unblock=Unblock.BASE
+)
 OVERLAPPING_ACCEPTANCE = RefusalKind(
     "OVERLAPPING_ACCEPTANCE",  # it does not name the other project: that stays between the school and the other base
     "该学员已被培训时间重叠的其他项目录取",
@@ -98,6 +100,20 @@ DECIDED_BY_MINISTRY = RefusalKind(
     "The ministry has decided this: only the ministry corrects it",
     rule="R23",
     unblock=Unblock.MINISTRY,
+)
+LEFT_BY_TEACHER = RefusalKind(
+    "LEFT_BY_TEACHER",
+    "该报名由教师本人退出，不能代为恢复；报名期内教师可重新报名",
+    "The teacher has left: nobody takes that back for the person, who may sign up again while enrollment is open",
+    rule="R26",
+    unblock=Unblock.TEACHER,
+)
+RESTORED_BY_ANOTHER = RefusalKind(
+    "RESTORED_BY_ANOTHER",
+    "该报名目前只能由{detail}恢复",
+    "At present it is for {detail} to restore this enrollment",
+    rule="R26",
+    unblock=Unblock.SCHOOL,
 )
 OFFER_EXPIRED = RefusalKind(
     "OFFER_EXPIRED", "递补名额已过确认时限", "The offer has expired", rule="R25", unblock=Unblock.SELF

@@ -81,6 +81,7 @@ EMITTED: tuple[type, ...] = (
     events.Waitlisted,
     events.DecisionRevised,
     events.Revived,
+    events.Restored,
     events.WaitlistRanked,
     events.Offered,
     events.OfferExpired,

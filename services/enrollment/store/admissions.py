@@ -23,6 +23,9 @@ from services.enrollment.store.schools import Schools
 from services.enrollment.store.seating import Seating
 from services.enrollment.store.teachers import Teachers
 
+_BY_SCHOOL = frozenset({EnrollmentStatus.WITHDRAWN, EnrollmentStatus.DECLINED})
+"""The ends that a school brings about before the training (R21, R26)."""
+
 
 class Admissions:
     """What is read and written together when enrollments move.
@@ -126,8 +129,7 @@ class Admissions:
         if lines:
             also.append({"project": {"$in": lines}, "status": EnrollmentStatus.WAITLISTED})
         for school, project in {(command.school, command.ranked) for command in commands if command.ranked}:
-            among = {"$in": sorted(RANKABLE)}
-            also.append({"school": school, "project": project, "status": among, "rank": {"$ne": None}})
+            also.append(_ranked(school, project))
         keys = (key for command in commands for key in command.enrollments)
         loaded = await unit.load(self.enrollments, keys, marks=marks, also=also)
         return {enrollment.id: enrollment for enrollment in loaded}
@@ -135,13 +137,21 @@ class Admissions:
     async def _load_replacements(
         self, unit: UnitOfWork, commands: Sequence[Command], loaded: Mapping[str, Enrollment]
     ) -> dict[str, Enrollment]:
-        """What is live in the place of enrollments that have ended and may come back (R19)."""
+        """What is in the place of enrollments that have ended and may come back.
+
+        That is what is live of the same person (R19), and the candidates whom a school has ranked that had ended one of
+        them itself (R21).
+        """
         keys = {key for command in commands if command.revives for key in command.enrollments} & loaded.keys()
         ended = [loaded[key] for key in keys if not loaded[key].live]
         if not ended:
             return {}
-        pairs = [{"teacher": enrollment.teacher, "project": enrollment.project, "live": True} for enrollment in ended]
-        found = await unit.load(self.enrollments, also=pairs)
+        also: list[Document] = [
+            {"teacher": enrollment.teacher, "project": enrollment.project, "live": True} for enrollment in ended
+        ]
+        lines = {(each.school, each.project) for each in ended if each.status in _BY_SCHOOL and each.rank is not None}
+        also += [_ranked(school, project) for school, project in sorted(lines)]
+        found = await unit.load(self.enrollments, also=also)
         return {enrollment.id: enrollment for enrollment in found}
 
     async def _load_seats(self, unit: UnitOfWork, commands: Sequence[Command], admission: Admission) -> None:
@@ -211,6 +221,11 @@ class Admissions:
             self._seating.store_commitments(commitments, unit)
         self._deliveries.stage(admission.deliveries, unit)
         self._notices.stage(admission.notices, unit)
+
+
+def _ranked(school: str | None, project: str) -> Document:
+    """The candidates of a project whom a school has ranked (R21)."""
+    return {"school": school, "project": project, "status": {"$in": sorted(RANKABLE)}, "rank": {"$ne": None}}
 
 
 def _named(commands: Sequence[Command], admission: Admission) -> list[Enrollment]:

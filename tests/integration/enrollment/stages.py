@@ -153,6 +153,24 @@ async def accepted_before_a_line(season: Season, count: int = 1) -> Stage:
     return replace(stage, teachers=[*stage.teachers, *colleagues.teachers])
 
 
+async def withdrawn(season: Season, count: int = 1) -> Stage:
+    """Accepted, then withdrawn by the school; the seats are free."""
+    return await _withdrawn(await accepted(season, count))
+
+
+async def withdrawn_undecided(season: Season, count: int = 1) -> Stage:
+    """Ranked by the school and submitted, then withdrawn; others are ranked."""
+    stage = await submitted(season, count + 1)
+    await commands.rank_sign_ups(season.deps, SCHOOL, project_id="p1", keys=stage.keys)
+    return await _withdrawn(replace(stage, keys=stage.keys[:count]))
+
+
+async def _withdrawn(stage: Stage) -> Stage:
+    for key in stage.keys:
+        await commands.withdraw_enrollment(stage.season.deps, SCHOOL, key=key, reason="误点")
+    return stage
+
+
 async def asking_to_leave(season: Season, count: int = 1) -> Stage:
     """Accepted, while others wait, and asking the school to be withdrawn."""
     stage = await accepted_before_a_line(season, count)

@@ -83,6 +83,10 @@ def revise(decision: EnrollmentDecision) -> Call:
     return lambda deps, stage: commands.revise_decision(deps, BASE, key=stage.key, decision=decision, reason="录入有误")
 
 
+def restore(deps: Deps, stage: Stage) -> Awaitable[object]:
+    return commands.restore_enrollment(deps, SCHOOL, key=stage.key, reason="误操作")
+
+
 def sweep(deps: Deps, stage: Stage) -> Awaitable[object]:
     del stage
     return commands.sweep(deps, "p1")
@@ -169,6 +173,10 @@ SINGLE: Mapping[str, Case] = {
     ),
     "revise_decision: a rejection": Case(
         stages.rejected, revise(EnrollmentDecision.ACCEPT), Budget(12, commits=1), later=Budget(10, commits=1)
+    ),
+    "restore_enrollment: accepted": Case(stages.withdrawn, restore, Budget(13, commits=1), later=Budget(11, commits=1)),
+    "restore_enrollment: submitted and ranked": Case(
+        stages.withdrawn_undecided, restore, Budget(11, commits=1), later=Budget(9, commits=1)
     ),
     "request_withdrawal": Case(
         stages.submitted,

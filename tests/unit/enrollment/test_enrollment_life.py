@@ -15,8 +15,9 @@ from kernel.free_text import Reason
 from services.enrollment.domain import enrollment as enrollments
 from services.enrollment.domain import results as following
 from services.enrollment.domain import waitlist as waiting
-from services.enrollment.domain.enrollment import FOLLOWED, TRANSITIONS, Enrollment, Step
-from services.enrollment.domain.events import DecisionRevised
+from services.enrollment.domain.enrollment import FOLLOWED, RESTORED, TRANSITIONS, Enrollment, Step
+from services.enrollment.domain.events import DecisionRevised, Restored
+from services.enrollment.domain.restoration import former_state, restore
 from services.enrollment.domain.revision import revise
 from services.enrollment.domain.seats import HOLDS, Counter, Seats, moved, moves_seats
 from services.enrollment.domain.vocabulary import LIVE, EnrollmentDecision, EnrollmentStatus, Outcome
@@ -25,8 +26,8 @@ from tests.unit.enrollment.examples import NOW, a_project, a_teacher
 S = EnrollmentStatus
 PEOPLE = st.integers(0, 5)
 CORRECTED = frozenset().union(*FOLLOWED.values())
-TERMINAL = frozenset(S) - frozenset(TRANSITIONS) - CORRECTED
-"""Nothing leads out of these, neither a command nor what assessment tells later."""
+ENDS = frozenset(S) - frozenset(TRANSITIONS) - CORRECTED
+"""Nothing leads out of these but a restoration, neither a command nor what assessment tells later."""
 FOLLOWING: tuple[Callable[[Enrollment], following.Followed], ...] = (
     lambda one: following.attend(one, NOW, present=True),
     lambda one: following.miss(one, NOW),
@@ -67,8 +68,8 @@ class AClass(RuleBasedStateMachine):
                 self.seats = moved(self.seats, status, after.status)
             except Refusal:
                 return False
-        assert [type(event) for event in events[1:]] in ([], [DecisionRevised])
-        assert before is None or before.status not in TERMINAL
+        assert [type(event) for event in events[1:]] in ([], [DecisionRevised], [Restored])
+        assert before is None or before.status not in ENDS or type(events[-1]) is Restored
         self.events[after.id] += 1
         self.known[after.id] = replace(after, version=self.events[after.id])
         return True
@@ -131,6 +132,16 @@ class AClass(RuleBasedStateMachine):
             self.pass_on()
 
     @rule(person=PEOPLE)
+    def restore(self, person: int) -> None:
+        def back(one: Enrollment) -> Step:
+            ranks = {"rank": one.rank, "waiting_rank": one.waiting_rank}
+            return restore(one, former_state(one), Reason("误操作"), "赵主任", self.now, **ranks)
+
+        before = self.latest(person)
+        if before is None or before.status in RESTORED:
+            self.attempt(person, back)
+
+    @rule(person=PEOPLE)
     def take_offer(self, person: int) -> None:
         self.attempt(person, lambda one: waiting.take_offer(one, "赵主任", self.now))
 
@@ -168,7 +179,7 @@ class AClass(RuleBasedStateMachine):
     def ends_have_a_reason_and_people_one_way(self) -> None:
         for one in self.known.values():
             assert one.live == (one.status in LIVE)
-            assert one.status not in TERMINAL or one.reason_code
+            assert one.status not in ENDS or one.reason_code
             assert one.history[-1].status is one.status
         live = Tally(one.teacher for one in self.known.values() if one.live)
         assert all(count == 1 for count in live.values())

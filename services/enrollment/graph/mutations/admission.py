@@ -79,3 +79,18 @@ class AdmissionMutation:
         """Put another decision in the place of the one in force."""
         enrollment = await run(info, commands.revise_decision, key=id, decision=decision, reason=reason)
         return Enrollment.of(enrollment)
+
+    @strawberry.federation.mutation(
+        description=(
+            "恢复误撤回、误拒绝的报名或逾期的递补，开班前，须说明理由：核准截止前由学校恢复本校所撤回、拒绝的，其后由教师工作司恢复；"
+            "逾期的递补由基地或教师工作司恢复到候补名单。原已录取的须有空余名额，否则可选择（waitlist）恢复到候补名单；"
+            "教师本人退出的不能代为恢复 (R21, R25, R26)"
+        ),
+        requires_scopes=requires(Scope.SCHOOL, Scope.BASE, Scope.MINISTRY),
+    )
+    async def restore_enrollment(
+        self, info: Info, id: strawberry.ID, reason: str, waitlist: bool = False
+    ) -> Enrollment | None:
+        """Take back what ended an enrollment by mistake."""
+        enrollment = await run(info, commands.restore_enrollment, key=id, reason=reason, waitlist=waitlist)
+        return Enrollment.of(enrollment)
