@@ -61,6 +61,7 @@ class Field:
         self.received: dict[str, Received] = {code: {} for code in PROVINCES if listens}
         self.seeded: SeedResult
         self._projects = 0
+        self._listeners: list[asyncio.Future[None]] = []
 
     async def open(self) -> None:
         """Start all processes, seed the round, and let the provinces listen."""
@@ -73,6 +74,7 @@ class Field:
             amqp = re.sub(r":\d+/", f":{self.broker.port}/", suite.parts.amqp_url("enrollment"))
             suite.overrides |= {name: {"AMQP_URL": amqp} for name in (RELAY, WORKER)}
         suite.parts.start()  # in this thread, for its children end with the thread that starts them
+        suite.migrate()
         await self.launch(*PROCESSES)
         self.http = session()
         self.provisioner = AccountProvisioner(suite, self.http, f"Guopei-{secrets.token_hex(4)}")
