@@ -29,7 +29,7 @@ class Thing:
 
 def refused(actor: Act, reader: Principal | None) -> Refusal:
     """The refusal that a reader meets after an actor's write."""
-    things = Repository(cast("Any", {"things": None}), "things", Thing, producer="tests", noun="thing")
+    things = Repository(cast("Any", {"things": None, "meta": None}), "things", Thing, producer="tests", noun="thing")
     with acting(actor):
         changed = changed_now()["changed"]
     with acting(Act(reader)):
