@@ -128,14 +128,14 @@ class Project:
 
     Attributes:
         id: Catalog's id.
-        version: Catalog's version of the project when it entered its phase; an event of a lower version is late.
+        version: `Envelope.order` of the event by which it entered its phase; an event of a lower one is late.
         base: Id of the base that holds it.
         year: The year of its round.
         days: Training days, which credit is counted by (R31).
         phase: Its state, as far as assessment needs it.
         sessions: Its timetable.
         mode: The mode of sessions that state none.
-        timetable: Catalog's version of the project when it got these sessions; an amendment of a lower one is late.
+        timetable: `Envelope.order` of the event that gave it these sessions; an amendment of a lower one is late.
         recorded_afterwards: Whether its base recorded after its last day that it was held, without having started it.
         class_hours: The plan's class hours; None in documents of earlier releases, where the timetable's sum counts.
         ends_on: The plan's last day; None in documents of earlier releases.
@@ -150,7 +150,7 @@ class Project:
         capacity: The planned seats; None where an earlier release has stored the project.
         cancelled_by: The role that called it off, `base` or `ministry`; None while it is not, and where an earlier
             release has stored that.
-        started: Catalog's version of the project when its training began; None before, and likewise.
+        started: `Envelope.order` of the event by which its training began; None before, and likewise.
         amendments: Catalog's versions of the project in which it was amended.
     """
 

@@ -28,7 +28,7 @@ class RoundQuotas:
 
     Attributes:
         id: The year.
-        version: Catalog's version of the round.
+        version: `Envelope.order` of the round's latest event.
         quotas: By category.
     """
 
@@ -42,7 +42,7 @@ class LimitChange:
     """Another limit than the round's, from a day on.
 
     Attributes:
-        version: Catalog's version of the quota that has it.
+        version: `Envelope.order` of the event that told of it.
         limit: How many projects.
         effective_from: Its first day.
     """
@@ -58,7 +58,7 @@ class QuotaLimit:
 
     Attributes:
         id: `<base>:<year>`.
-        version: Catalog's version of the quota that the latest change made.
+        version: `Envelope.order` of the latest change's event.
         changes: Every change, in the order in which the ministry made them.
     """
 
