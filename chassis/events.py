@@ -96,7 +96,8 @@ class Envelope:
     def order(self) -> int:
         """Sorts the events of an aggregate: first by timeline, then by version.
 
-        In the first timeline it is the version. Projections keep it as the version of what they show, and take an event of a greater one only.
+        In the first timeline it is the version. Projections keep it as the version of what they show, and take an
+        event of a greater one only.
         """
         return self.order_of(self.version)
 
