@@ -234,7 +234,8 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
 
     Raises:
         KeyError: An attribute is missing.
-        ValueError: The body is not JSON, or the time is no timestamp.
+        TypeError: An attribute is of another type than the binding has.
+        ValueError: The body is not JSON, or a time is no timestamp with an offset.
     """
     attributes = _attributes(message.headers)
     producer, _, name = attributes["type"].partition(".")
@@ -263,7 +264,10 @@ def tells_timeline(message: AbstractIncomingMessage) -> bool:
 
 
 def _instant(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    if instant.tzinfo is None:  # RFC 3339 demands it, and it could be compared with no other
+        raise ValueError("a time without an offset")
+    return instant
 
 
 def _attributes(headers: Any) -> dict[str, Any]:

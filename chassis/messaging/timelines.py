@@ -95,7 +95,7 @@ def _read(message: AbstractIncomingMessage) -> Envelope | None:
     """The envelope of a delivery; None where it cannot be read, which the consumer finds out by itself."""
     try:
         return amqp.from_message(message)
-    except (KeyError, ValueError):
+    except Exception:  # noqa: BLE001 - `readable` meets it again, logs it and gives the delivery up
         return None
 
 

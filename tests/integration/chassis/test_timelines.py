@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from prometheus_client import REGISTRY
 from typer.testing import CliRunner, Result
 
@@ -28,6 +29,7 @@ from tests.integration.chassis.courses import (
     create,
     effects,
     event,
+    message,
     rename,
     repository,
     topology,
@@ -138,6 +140,26 @@ async def test_a_service_gives_up_an_event_of_the_lost_time_with_no_more_than_it
             await exchange.publish(amqp.to_message(envelope), envelope.routing_key, mandatory=True)
         await eventually(lambda: seen == [anew.id, before.id])
         assert await eventually(lambda: _given_up(parts, queue)) == [lost_.id]
+
+
+@pytest.mark.parametrize(
+    "broken", [{"time": 7}, {"type": 7}, {"time": "2026-12-01T08:00:00"}, {"aggregateversion": [1]}, {"actor": 7}]
+)
+async def test_what_cannot_be_read_becomes_a_dead_letter_where_a_restore_is_known(
+    database: Database, amqp_url: str, broken: dict[str, Any]
+) -> None:
+    point = datetime.now(UTC) - timedelta(hours=1)
+    anew = replace(event("anew", 0), id="tests/course:c1/1/0~7", timeline=7, restored=point)
+    good = replace(anew, id="tests/course:c1/1/2~7", data={"name": "good"})
+    malformed = message("malformed", 1)
+    malformed.headers |= {f"cloudEvents_{name}": value for name, value in broken.items()}
+    async with topology(amqp_url) as (_, exchange), running(consumer(database, amqp_url, []).run):
+        for sent in (amqp.to_message(anew), malformed, amqp.to_message(good)):
+            await exchange.publish(sent, KEY)
+        await eventually(lambda: took_effect(database, ["anew", "good"]))
+        async with in_hand(amqp_url) as (_, letters):
+            assert [letter.id for letter in letters] == ["tests/course:c1/1/1"]
+            await letters[0].message.ack()
 
 
 async def _given_up(parts: Parts, queue: str) -> list[str]:
