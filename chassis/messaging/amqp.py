@@ -232,15 +232,20 @@ def to_message(envelope: Envelope, **extensions: Any) -> Message:
 def from_message(message: AbstractIncomingMessage) -> Envelope:
     """The envelope of a message; both header prefixes of the CloudEvents binding are read.
 
+    The broker lets a service publish under its own routing keys only (ADR 68), so the key proves the producer that the
+    headers name. By the default exchange, which only the operator may write to, a message comes under its queue's name.
+
     Raises:
         KeyError: An attribute is missing.
         TypeError: An attribute is of another type than the binding has.
-        ValueError: The body is not JSON, or a time is no timestamp with an offset.
+        ValueError: The body is not JSON, a time is no timestamp with an offset, or the routing key is another event's.
     """
     attributes = _attributes(message.headers)
     producer, _, name = attributes["type"].partition(".")
     actor = attributes.get(_ACTOR)
     restored = attributes.get(_RESTORED)
+    if message.exchange and not bears_its_key(message):
+        raise ValueError(f"{attributes['type']} under the routing key {message.routing_key}")
     return Envelope(
         id=attributes["id"],
         producer=producer,
@@ -256,6 +261,12 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
         timeline=int(attributes.get(_TIMELINE, 0)),
         restored=_instant(restored) if restored else None,
     )
+
+
+def bears_its_key(message: AbstractIncomingMessage) -> bool:
+    """Whether the routing key is that of the event which the headers name."""
+    attributes = _attributes(message.headers)
+    return message.routing_key == f"{attributes.get('type')}.{attributes.get('province')}"
 
 
 def tells_timeline(message: AbstractIncomingMessage) -> bool:

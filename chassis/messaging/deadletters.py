@@ -19,7 +19,7 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
 
-from chassis.messaging.amqp import BROKER_ERRORS, DEAD, connect
+from chassis.messaging.amqp import BROKER_ERRORS, DEAD, bears_its_key, connect
 
 _MOST = 1_000
 _CONFIRM_SECONDS = 10.0
@@ -74,8 +74,11 @@ async def replay(channel: AbstractChannel, letter: Letter) -> None:
 
     Raises:
         DeliveryError: The queue is gone or full; the letter stays where it is.
+        ValueError: Its headers name another event than the key that its producer had a right to; it stays, too.
     """
     original = letter.message
+    if original.routing_key != letter.queue and not bears_its_key(original):  # a replayed one has the queue's name
+        raise ValueError(letter.id)
     headers = {name: value for name, value in original.headers.items() if not name.startswith(_DEATH)}
     message = Message(
         original.body,
@@ -167,6 +170,9 @@ def replay_(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, 
             for letter in _of_one_queue(_chosen(letters, wanted, ids), ids):
                 try:
                     await replay(channel, letter)
+                except ValueError as error:
+                    typer.echo(f"{letter.id}: 信头与路由键不符 its headers belie its routing key", err=True)
+                    raise typer.Exit(1) from error
                 except DeliveryError as error:
                     typer.echo(f"{letter.id}: 队列 {letter.queue} 不存在或已满 the queue is gone or full", err=True)
                     raise typer.Exit(1) from error
