@@ -51,8 +51,6 @@ Arrived = asyncio.Queue[AbstractIncomingMessage]
 """Messages in the order of their arrival."""
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
 
-GIVEN_UP = "x-given-up"
-"""The header of a dead letter that says who gave it up, and why, where the broker has no word for it."""
 _PREFIXES = ("cloudEvents_", "cloudEvents:")
 _ACTOR = "actor"
 _TIMELINE, _RESTORED = "timeline", "restoredto"
@@ -204,27 +202,6 @@ async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None
     await run_all(listen(), work(arrived))
 
 
-async def bury(message: AbstractIncomingMessage, queue: str, reason: str) -> None:
-    """Publish a copy of a delivery to the dead letters, with a reason that the broker has no word for.
-
-    Args:
-        message: The delivery; it is left to be acked.
-        queue: The queue that it comes from.
-        reason: Why it is given up.
-    """
-    headers = dict(message.headers) | {GIVEN_UP: {"queue": queue, "reason": reason, "time": datetime.now(UTC)}}
-    letter = Message(
-        message.body,
-        headers=headers,
-        content_type=message.content_type,
-        delivery_mode=DeliveryMode.PERSISTENT,
-        message_id=message.message_id,
-    )
-    await message.channel.basic_publish(
-        letter.body, exchange=DEAD, routing_key=message.routing_key or "", properties=letter.properties, mandatory=True
-    )
-
-
 def to_message(envelope: Envelope, **extensions: Any) -> Message:
     """The persistent CloudEvents message of an envelope; `extensions`, such as `sequence`, become attributes."""
     attributes: dict[str, Any] = {
@@ -255,14 +232,20 @@ def to_message(envelope: Envelope, **extensions: Any) -> Message:
 def from_message(message: AbstractIncomingMessage) -> Envelope:
     """The envelope of a message; both header prefixes of the CloudEvents binding are read.
 
+    The broker lets a service publish under its own routing keys only (ADR 68), so the key proves the producer that the
+    headers name. By the default exchange, which only the operator may write to, a message comes under its queue's name.
+
     Raises:
         KeyError: An attribute is missing.
-        ValueError: The body is not JSON, or the time is no timestamp.
+        TypeError: An attribute is of another type than the binding has.
+        ValueError: The body is not JSON, a time is no timestamp with an offset, or the routing key is another event's.
     """
     attributes = _attributes(message.headers)
     producer, _, name = attributes["type"].partition(".")
     actor = attributes.get(_ACTOR)
     restored = attributes.get(_RESTORED)
+    if message.exchange and not bears_its_key(message):
+        raise ValueError(f"{attributes['type']} under the routing key {message.routing_key}")
     return Envelope(
         id=attributes["id"],
         producer=producer,
@@ -280,13 +263,22 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
     )
 
 
+def bears_its_key(message: AbstractIncomingMessage) -> bool:
+    """Whether the routing key is that of the event which the headers name."""
+    attributes = _attributes(message.headers)
+    return message.routing_key == f"{attributes.get('type')}.{attributes.get('province')}"
+
+
 def tells_timeline(message: AbstractIncomingMessage) -> bool:
     """Whether a message comes from a database that was restored from an older copy (ADR 69)."""
     return any(f"{prefix}{_TIMELINE}" in message.headers for prefix in _PREFIXES)
 
 
 def _instant(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    if instant.tzinfo is None:  # RFC 3339 demands it, and it could be compared with no other
+        raise ValueError("a time without an offset")
+    return instant
 
 
 def _attributes(headers: Any) -> dict[str, Any]:

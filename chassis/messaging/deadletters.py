@@ -19,11 +19,11 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
 
-from chassis.messaging.amqp import BROKER_ERRORS, DEAD, GIVEN_UP, connect
+from chassis.messaging.amqp import BROKER_ERRORS, DEAD, bears_its_key, connect
 
 _MOST = 1_000
 _CONFIRM_SECONDS = 10.0
-_DEATH = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count", GIVEN_UP)
+_DEATH = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count")
 cli = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)  # they hold passwords
 
 
@@ -35,8 +35,8 @@ class Letter:
         id: The event's id, which is the message id; `#<tag>` for a message without one.
         type: The routing key that it was published with.
         queue: The queue whose consumer gave it up.
-        reason: `rejected` (its effect failed), `delivery_limit` (its consumer crashed with it), `lost_time` (it tells
-            of what a restore has undone, ADR 69) and so on.
+        reason: `rejected` (its consumer gave it up, and its log says why: the effect failed, it cannot be read, or it
+            is of a lost time, ADR 69), `delivery_limit` (its consumer crashed with it) and so on.
         died: When, in UTC.
         message: The delivery.
     """
@@ -74,8 +74,11 @@ async def replay(channel: AbstractChannel, letter: Letter) -> None:
 
     Raises:
         DeliveryError: The queue is gone or full; the letter stays where it is.
+        ValueError: Its headers name another event than the key that its producer had a right to; it stays, too.
     """
     original = letter.message
+    if original.routing_key != letter.queue and not bears_its_key(original):  # a replayed one has the queue's name
+        raise ValueError(letter.id)
     headers = {name: value for name, value in original.headers.items() if not name.startswith(_DEATH)}
     message = Message(
         original.body,
@@ -105,7 +108,7 @@ def describe(letter: Letter) -> dict[str, Any]:
 
 def _letter(message: AbstractIncomingMessage) -> Letter:
     deaths = cast("list[dict[str, Any]]", message.headers.get("x-death") or [{}])
-    last = cast("dict[str, Any]", message.headers.get(GIVEN_UP)) or deaths[0]
+    last = deaths[0]
     keys = last.get("routing-keys") or [message.routing_key or ""]
     died = last.get("time")
     return Letter(
@@ -167,6 +170,9 @@ def replay_(url: Url, ids: Ids = None, queue: Queue = None, every: All = False, 
             for letter in _of_one_queue(_chosen(letters, wanted, ids), ids):
                 try:
                     await replay(channel, letter)
+                except ValueError as error:
+                    typer.echo(f"{letter.id}: 信头与路由键不符 its headers belie its routing key", err=True)
+                    raise typer.Exit(1) from error
                 except DeliveryError as error:
                     typer.echo(f"{letter.id}: 队列 {letter.queue} 不存在或已满 the queue is gone or full", err=True)
                     raise typer.Exit(1) from error

@@ -28,8 +28,6 @@ from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
 from kernel.free_text import Reason
 
-LOST = "lost_time"
-"""The reason of a dead letter that belongs to a time which a restore has undone."""
 _OWN_NAME = "guopei-timeline"
 log = structlog.get_logger()
 
@@ -78,7 +76,7 @@ class KnownTimelines:
             if envelope and self.is_lost(envelope):
                 LOST_TIME.labels(queue).inc()
                 log.error("event of a lost time", queue=queue, event_id=envelope.id, written=envelope.at.isoformat())
-                await give_up(queue, message, LOST)
+                await give_up(queue, message)
             else:
                 kept.append(message)
         return kept
@@ -97,7 +95,7 @@ def _read(message: AbstractIncomingMessage) -> Envelope | None:
     """The envelope of a delivery; None where it cannot be read, which the consumer finds out by itself."""
     try:
         return amqp.from_message(message)
-    except (KeyError, ValueError):
+    except Exception:  # noqa: BLE001 - `readable` meets it again, logs it and gives the delivery up
         return None
 
 

@@ -35,7 +35,7 @@ from tests.integration.chassis.courses import (
     waiting,
 )
 from tests.support.eventually import eventually
-from tests.support.processes import running
+from tests.support.processes import command, running
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -96,6 +96,30 @@ async def test_an_event_whose_effect_fails_becomes_a_dead_letter_and_later_event
         assert dead.message_id == "tests/course:c1/1/0"
         await dead.ack()
     assert await effects(database) == ["good"]
+
+
+async def test_r40_an_event_in_anothers_name_becomes_a_dead_letter_that_no_replay_brings_in(
+    database: Database, amqp_url: str
+) -> None:
+    """The routing key is what the broker has checked (ADR 68); headers may name anybody."""
+    async with topology(amqp_url) as (channel, exchange), running(consumer(database, amqp_url, []).run):
+        queue = await channel.get_queue(QUEUE)
+        await queue.bind(amqp.EVENTS, "others.#")
+        for key in ("others.course-named.44", "tests.course-named.51", "tests.other.44"):
+            await exchange.publish(message("forged", 0), key)
+        await exchange.publish(message("good", 1), KEY)
+        await eventually(lambda: _took_effect(database, ["good"]))
+        refused = await command("chassis.messaging.deadletters", "replay", "--all", "--url", amqp_url)
+        assert refused.code == 1
+        for _ in range(3):
+            dead = await eventually(lambda: _resting(channel))
+            await dead.ack()
+        await queue.unbind(amqp.EVENTS, "others.#")
+    assert await effects(database) == ["good"]
+
+
+async def _took_effect(database: Database, names: list[str]) -> bool:
+    return await effects(database) == names
 
 
 @pytest.mark.parametrize("error", [RuntimeError, OSError, TimeoutError])

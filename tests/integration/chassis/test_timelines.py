@@ -6,18 +6,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from prometheus_client import REGISTRY
 from typer.testing import CliRunner, Result
 
 from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.deadletters import in_hand
+from chassis.messaging.inbox import Consumer, Handler
 from chassis.messaging.outbox import Relay
-from chassis.messaging.timelines import LOST, timeline_commands
+from chassis.messaging.timelines import timeline_commands
 from chassis.storage.lease import Lease
-from chassis.storage.mongo import Database
+from chassis.storage.mongo import Database, Session
 from chassis.storage.repository import Repository
-from deploy.broker.definitions import ADMIN
+from deploy.broker.definitions import ADMIN, INTERNAL_QUEUES
 from deploy.local.parts import Parts
 from tests.integration.chassis.courses import (
     KEY,
@@ -27,6 +29,7 @@ from tests.integration.chassis.courses import (
     create,
     effects,
     event,
+    message,
     rename,
     repository,
     topology,
@@ -107,11 +110,65 @@ async def test_events_of_the_lost_time_become_dead_letters_and_those_of_before_a
             await eventually(lambda: lost() == lost_before + 2)
         async with in_hand(amqp_url) as (_, letters):
             assert [(letter.id, letter.queue, letter.reason) for letter in letters] == [
-                (f"tests/course:c1/1/{index}", QUEUE, LOST) for index in (1, 4)
+                (f"tests/course:c1/1/{index}", QUEUE, "rejected") for index in (1, 4)
             ]
             for letter in letters:
                 await letter.message.ack()
     assert await effects(database) == ["anew", "before"]
+
+
+async def test_a_service_gives_up_an_event_of_the_lost_time_with_no_more_than_its_rights(
+    database: Database, parts: Parts
+) -> None:
+    """A service may not write to the dead letters (ADR 68): its consumer goes on, and the broker moves the event."""
+    point = datetime.now(UTC) - timedelta(hours=1)
+    told = replace(event("told", 0), producer="enrollment", name="accepted")
+    anew = replace(told, id="enrollment/enrollment:e1/1/0~7", timeline=7, restored=point)
+    lost_ = replace(told, id="enrollment/enrollment:e1/2/0")
+    before = replace(told, id="enrollment/enrollment:e1/1/0", at=point)
+    seen: list[str] = []
+
+    async def effect(_: Any, envelope: Envelope, __: Session) -> None:
+        seen.append(envelope.id)
+
+    user, queue = "catalog", "catalog.inbox"
+    assert queue in INTERNAL_QUEUES
+    heard = Consumer(database, parts.rabbitmq.url(user), queue, {"#": Handler(None, effect)})
+    async with await amqp.connect(parts.rabbitmq.url("enrollment"), "test") as connection, running(heard.run):
+        exchange = await (await connection.channel(on_return_raises=True)).get_exchange(amqp.EVENTS, ensure=False)
+        for envelope in (anew, lost_, before):
+            await exchange.publish(amqp.to_message(envelope), envelope.routing_key, mandatory=True)
+        await eventually(lambda: seen == [anew.id, before.id])
+        assert await eventually(lambda: _given_up(parts, queue)) == [lost_.id]
+
+
+@pytest.mark.parametrize(
+    "broken", [{"time": 7}, {"type": 7}, {"time": "2026-12-01T08:00:00"}, {"aggregateversion": [1]}, {"actor": 7}]
+)
+async def test_what_cannot_be_read_becomes_a_dead_letter_where_a_restore_is_known(
+    database: Database, amqp_url: str, broken: dict[str, Any]
+) -> None:
+    point = datetime.now(UTC) - timedelta(hours=1)
+    anew = replace(event("anew", 0), id="tests/course:c1/1/0~7", timeline=7, restored=point)
+    good = replace(anew, id="tests/course:c1/1/2~7", data={"name": "good"})
+    malformed = message("malformed", 1)
+    malformed.headers |= {f"cloudEvents_{name}": value for name, value in broken.items()}
+    async with topology(amqp_url) as (_, exchange), running(consumer(database, amqp_url, []).run):
+        for sent in (amqp.to_message(anew), malformed, amqp.to_message(good)):
+            await exchange.publish(sent, KEY)
+        await eventually(lambda: took_effect(database, ["anew", "good"]))
+        async with in_hand(amqp_url) as (_, letters):
+            assert [letter.id for letter in letters] == ["tests/course:c1/1/1"]
+            await letters[0].message.ack()
+
+
+async def _given_up(parts: Parts, queue: str) -> list[str]:
+    """The ids of the letters that a queue of the suite's own virtual host gave up, which are taken away."""
+    async with in_hand(parts.rabbitmq.url(ADMIN)) as (_, letters):
+        given_up = [letter for letter in letters if letter.queue == queue]
+        for letter in given_up:
+            await letter.message.ack()
+    return [letter.id for letter in given_up]
 
 
 async def test_no_timeline_begins_beside_a_process_of_the_service_nor_in_the_future_nor_without_a_reason(
