@@ -19,7 +19,7 @@ from chassis.messaging.republishing import FORMATS
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.storage.mongo import StorageError
 from deploy.backup.archive import Damaged, new_key, read_key
-from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, dump, file_name, history
+from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, OfAnother, dump, file_name, history
 from deploy.backup.restoring import PRODUCERS, Failed, Restore
 from deploy.backup.verifying import empty_server, verify
 from kernel.dates import SHANGHAI
@@ -98,6 +98,8 @@ def restore_(
         _refuse(f"数据库 {error} 非空，覆盖请加 --replace the database holds documents: --replace drops them")
     except Damaged as error:
         _refuse(f"备份损坏 the backup is damaged: {error}")
+    except OfAnother as error:
+        _refuse(f"该备份属于 {error}，不属于 {service}；未作任何改动 the backup is of {error}; nothing was changed")
     except Failed as error:
         _refuse(str(error))
     except StorageError as error:

@@ -32,6 +32,10 @@ class NotEmpty(ValueError):  # noqa: N818 - says what the database is
     """The database to be restored into holds documents."""
 
 
+class OfAnother(ValueError):  # noqa: N818 - says what the file is
+    """The file is the backup of another service."""
+
+
 @dataclass(slots=True)
 class Tally:
     """What is counted of a collection.
@@ -141,11 +145,14 @@ def _windows(
         yield rows
 
 
-def restore(client: Client, database: str, file: BinaryIO, key: bytes, *, replace: bool = False) -> Manifest:
+def restore(
+    client: Client, service: str, database: str, file: BinaryIO, key: bytes, *, replace: bool = False
+) -> Manifest:
     """Put a database back as it was. Leases of then have ended: their processes are no more.
 
     Args:
         client: As the service's user; or where the copy is to be examined, of another server.
+        service: Whose database it is.
         database: Its name.
         file: The backup, at its beginning.
         key: The backup key.
@@ -154,8 +161,11 @@ def restore(client: Client, database: str, file: BinaryIO, key: bytes, *, replac
     Raises:
         NotEmpty: It holds documents, and they are not to be dropped; nothing was written.
         Damaged: The file is not whole or was changed; nothing was written.
+        OfAnother: The file is the backup of another service; nothing was written.
     """
     manifest = examine(file, key)  # before anything is dropped
+    if manifest.service != service:
+        raise OfAnother(manifest.service)
     file.seek(0)
     target = client[database]
     _make_room(target, replace=replace)

@@ -80,12 +80,13 @@ class Restore:
             Failed: A process of the service runs, or a command failed.
             NotEmpty: The database holds documents.
             Damaged: The backup is not whole.
+            OfAnother: The backup is of another service.
         """
         if signs := asyncio.run(self._working()):
             raise Failed(f"服务仍在运行 the service runs: {'; '.join(signs)}")
         self._say(f"恢复 restore {file.name} → {self._name}")
         with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME, w="majority") as client, file.open("rb") as rows:
-            manifest = restore(client, self._name, rows, key, replace=replace)
+            manifest = restore(client, self._service, self._name, rows, key, replace=replace)
             point = at or reaches(client[self._name], manifest.taken)
         told = ("--reason", reason, "--as", operator)
         self._command(self._service, "timeline", "new", "--at", point.strftime(_AT), *told)

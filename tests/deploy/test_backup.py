@@ -13,6 +13,7 @@ from chassis.messaging import sent
 from chassis.storage.mongo import Client, Database, connect
 from deploy.backup.archive import Damaged, new_key, read_key, records
 from deploy.backup.copying import reaches
+from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.assessment.store import AuditLog
@@ -54,6 +55,14 @@ async def emptied(parts: Parts) -> AsyncIterator[Client]:
         yield client
         for name in ("catalog", "enrollment", "assessment", "gateway"):
             await client.drop_database(name)
+
+
+def environments(desk: Desk) -> Path:
+    """What a restore is given: every service's database is the desk's."""
+    own = {"MONGODB_URL": desk.url, "MONGODB_DATABASE": desk.database.name, "AMQP_URL": desk.parts.amqp_url(ADMIN)}
+    file = desk.folder / "environments.json"
+    file.write_text(json.dumps({"environments": dict.fromkeys(PRODUCERS, own)}), encoding="utf-8")
+    return file
 
 
 async def filled(database: Database) -> None:
@@ -139,6 +148,17 @@ async def test_a_file_that_is_not_whole_writes_nothing(desk: Desk, emptied: Clie
     done = await desk.run("verify", str(file), "--url", desk.url)
     assert (done.code, "damaged" in done.error) == (1, True)
     assert not await emptied["enrollment"].list_collection_names()
+
+
+async def test_a_backup_of_another_service_drops_nothing(desk: Desk) -> None:
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    await desk.database["leases"].delete_many({})
+    held = await content(desk.database)
+    arguments = ["--environments", str(environments(desk)), "--reason", "演练", "--replace"]
+    done = await desk.run("restore", "catalog", str(file), *arguments)
+    assert (done.code, "the backup is of enrollment" in done.error) == (1, True), done.error
+    assert await content(desk.database) == held
 
 
 @pytest.mark.parametrize("service", ["ballots", "nobody"])
