@@ -15,7 +15,7 @@ from pymongo import MongoClient
 
 from chassis.storage.mongo import connect
 from chassis.storage.timeline import Timelines, working
-from deploy.backup.copying import OWN_NAME, Manifest, knows, reaches, restore
+from deploy.backup.copying import OWN_NAME, Manifest, known, reaches, restore
 from deploy.local.suite import GATEWAY, SUBGRAPHS, module_of
 
 PRODUCERS = (*SUBGRAPHS, GATEWAY)
@@ -111,11 +111,10 @@ class Restore:
         listed = self._command(
             _AUDIT, "audit", "diff", "--producer", self._service, "--since", since, "--timeline", str(number)
         )
+        acts = [json.loads(line) for line in listed.splitlines()]
         with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME) as client:
-            for line in listed.splitlines():
-                act = json.loads(line)
-                if not knows(client[self._name], act["event"]):
-                    yield act
+            had = known(client[self._name], [act["event"] for act in acts])
+        yield from (act for act in acts if act["event"] not in had)
 
     async def _timeline(self) -> int:
         async with connect(self._url, OWN_NAME) as client:

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from typer.testing import CliRunner
 
 from chassis.messaging import sent
 from chassis.storage.mongo import Client, Database, connect
+from deploy import __main__ as local
 from deploy.backup.archive import Damaged, new_key, read_key, records
-from deploy.backup.copying import reaches
+from deploy.backup.copying import known, reaches
 from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
@@ -178,6 +181,41 @@ async def test_a_copy_reaches_to_its_latest_event_though_a_clock_was_ahead(desk:
     with MongoClient[dict[str, Any]](desk.url, tz_aware=True) as client:
         assert reaches(client[desk.database.name], taken) == ahead
         assert reaches(client[desk.database.name], ahead + timedelta(seconds=1)) == ahead + timedelta(seconds=1)
+
+
+class Asked(CommandListener):
+    """Counts what a database is asked."""
+
+    number = 0
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.number += event.command_name in {"find", "aggregate"}
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+async def test_what_a_copy_knows_is_read_once_however_much_is_asked(desk: Desk) -> None:
+    at, ids = datetime.now(UTC), [f"catalog/project:p{number}/1/0" for number in range(300)]
+    await desk.database["sent"].insert_many([{"_id": key, "sent": at} for key in ids[:100]])
+    await desk.database["courses"].create_index([("events.at", 1)], name="waiting")
+    await desk.database["courses"].insert_one({"_id": "c1", "events": [{"id": key, "at": at} for key in ids[100:103]]})
+    asked = Asked()
+    with MongoClient[dict[str, Any]](desk.url, event_listeners=[asked]) as client:
+        assert known(client[desk.database.name], ids[50:]) == {*ids[50:103]}
+    assert asked.number <= 2, "one question a collection"
+
+
+def test_a_restore_of_the_local_suite_leaves_no_passwords_in_its_home(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "HOME", home / "restore-data")
+    file = tmp_path / "catalog.backup"
+    file.write_bytes(b"no backup")
+    done = CliRunner().invoke(local.cli, ["restore-data", "catalog", str(file)])
+    assert done.exit_code == 1, done.output
+    assert not list(local.HOME.glob("environments.json"))
 
 
 def test_a_key_file_without_a_key_is_refused(tmp_path: Path) -> None:
