@@ -51,6 +51,8 @@ Arrived = asyncio.Queue[AbstractIncomingMessage]
 """Messages in the order of their arrival."""
 BROKER_ERRORS = (*CONNECTION_EXCEPTIONS, DeliveryError, TimeoutError)
 
+GIVEN_UP = "x-given-up"
+"""The header of a dead letter that says who gave it up, and why, where the broker has no word for it."""
 _PREFIXES = ("cloudEvents_", "cloudEvents:")
 _ACTOR = "actor"
 _TIMELINE, _RESTORED = "timeline", "restoredto"
@@ -200,6 +202,27 @@ async def take_in(queue: AbstractQueue, work: Callable[[Arrived], Awaitable[None
         raise ConnectionError("the consumer was closed")
 
     await run_all(listen(), work(arrived))
+
+
+async def bury(message: AbstractIncomingMessage, queue: str, reason: str) -> None:
+    """Publish a copy of a delivery to the dead letters, with a reason that the broker has no word for.
+
+    Args:
+        message: The delivery; it is left to be acked.
+        queue: The queue that it comes from.
+        reason: Why it is given up.
+    """
+    headers = dict(message.headers) | {GIVEN_UP: {"queue": queue, "reason": reason, "time": datetime.now(UTC)}}
+    letter = Message(
+        message.body,
+        headers=headers,
+        content_type=message.content_type,
+        delivery_mode=DeliveryMode.PERSISTENT,
+        message_id=message.message_id,
+    )
+    await message.channel.basic_publish(
+        letter.body, exchange=DEAD, routing_key=message.routing_key or "", properties=letter.properties, mandatory=True
+    )
 
 
 def to_message(envelope: Envelope, **extensions: Any) -> Message:

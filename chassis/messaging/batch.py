@@ -91,17 +91,20 @@ async def readable(
     return rows
 
 
-async def give_up(queue: str, message: AbstractIncomingMessage) -> None:
+async def give_up(queue: str, message: AbstractIncomingMessage, reason: str | None = None) -> None:
     """Make a delivery a dead letter. An ack of several later deliveries passes over it: it is settled.
-
-    The broker moves it, for no service may write to the dead letters (ADR 68); the caller's log says why.
 
     Args:
         queue: The queue that it comes from.
         message: The delivery.
+        reason: What the letter says of why, instead of the broker's own word for a consumer that gives up.
     """
     DEAD_LETTERS.labels(queue).inc()
-    await message.reject(requeue=False)
+    if reason is None:
+        await message.reject(requeue=False)
+    else:
+        await amqp.bury(message, queue, reason)
+        await message.ack()
 
 
 class BatchConsumer:

@@ -19,11 +19,11 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
 
-from chassis.messaging.amqp import BROKER_ERRORS, DEAD, connect
+from chassis.messaging.amqp import BROKER_ERRORS, DEAD, GIVEN_UP, connect
 
 _MOST = 1_000
 _CONFIRM_SECONDS = 10.0
-_DEATH = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count")
+_DEATH = ("x-death", "x-first-death-", "x-last-death-", "x-delivery-count", GIVEN_UP)
 cli = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_show_locals=False)  # they hold passwords
 
 
@@ -35,8 +35,8 @@ class Letter:
         id: The event's id, which is the message id; `#<tag>` for a message without one.
         type: The routing key that it was published with.
         queue: The queue whose consumer gave it up.
-        reason: `rejected` (its consumer gave it up, and its log says why: the effect failed, it cannot be read, or it
-            is of a lost time, ADR 69), `delivery_limit` (its consumer crashed with it) and so on.
+        reason: `rejected` (its effect failed), `delivery_limit` (its consumer crashed with it), `lost_time` (it tells
+            of what a restore has undone, ADR 69) and so on.
         died: When, in UTC.
         message: The delivery.
     """
@@ -105,7 +105,7 @@ def describe(letter: Letter) -> dict[str, Any]:
 
 def _letter(message: AbstractIncomingMessage) -> Letter:
     deaths = cast("list[dict[str, Any]]", message.headers.get("x-death") or [{}])
-    last = deaths[0]
+    last = cast("dict[str, Any]", message.headers.get(GIVEN_UP)) or deaths[0]
     keys = last.get("routing-keys") or [message.routing_key or ""]
     died = last.get("time")
     return Letter(

@@ -28,6 +28,8 @@ from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
 from kernel.free_text import Reason
 
+LOST = "lost_time"
+"""The reason of a dead letter that belongs to a time which a restore has undone."""
 _OWN_NAME = "guopei-timeline"
 log = structlog.get_logger()
 
@@ -76,7 +78,7 @@ class KnownTimelines:
             if envelope and self.is_lost(envelope):
                 LOST_TIME.labels(queue).inc()
                 log.error("event of a lost time", queue=queue, event_id=envelope.id, written=envelope.at.isoformat())
-                await give_up(queue, message)
+                await give_up(queue, message, LOST)
             else:
                 kept.append(message)
         return kept
