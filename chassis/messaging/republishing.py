@@ -125,9 +125,7 @@ def event_commands(migrations: Migrations) -> typer.Typer:
     return group
 
 
-def _run(
-    url: str, name: str, migrations: Migrations, work: Callable[[Database], Coroutine[Any, Any, None]]
-) -> None:
+def _run(url: str, name: str, migrations: Migrations, work: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
     async def run() -> None:
         async with connect(url) as client:
             await require_current(client[name], migrations)
@@ -135,6 +133,8 @@ def _run(
 
     try:
         asyncio.run(run())
+    except typer.Exit:  # a RuntimeError, as some of the broker's are
+        raise
     except Stopped as stopped:
         where = stopped.at.astimezone(SHANGHAI).isoformat(timespec="seconds")
         typer.echo(

@@ -88,6 +88,7 @@ class Restore:
         with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME, w="majority") as client, file.open("rb") as rows:
             manifest = restore(client, self._service, self._name, rows, key, replace=replace)
             point = at or reaches(client[self._name], manifest.taken)
+        self._command(self._service, "migrate")  # the copy may be of a release before this one
         told = ("--reason", reason, "--as", operator)
         self._command(self._service, "timeline", "new", "--at", point.strftime(_AT), *told)
         if self._service == "enrollment":

@@ -12,6 +12,7 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 from typer.testing import CliRunner
 
 from chassis.messaging import sent
+from chassis.storage.migration import migrate, version_of
 from chassis.storage.mongo import Client, Database, connect
 from deploy import __main__ as local
 from deploy.backup.archive import Damaged, new_key, read_key, records
@@ -20,6 +21,7 @@ from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.assessment.store import AuditLog
+from services.enrollment.migrations import MIGRATIONS
 from services.enrollment.store import Feed
 from tests.integration.enrollment.test_feed_worker import event, read_by
 from tests.support.processes import Finished, command
@@ -181,6 +183,22 @@ async def test_a_copy_reaches_to_its_latest_event_though_a_clock_was_ahead(desk:
     with MongoClient[dict[str, Any]](desk.url, tz_aware=True) as client:
         assert reaches(client[desk.database.name], taken) == ahead
         assert reaches(client[desk.database.name], ahead + timedelta(seconds=1)) == ahead + timedelta(seconds=1)
+
+
+async def test_a_backup_of_an_older_schema_is_migrated_before_anything_is_told(desk: Desk) -> None:
+    """ADR 71: the collection `schema` goes back with the copy, and the operator's commands refuse an older one."""
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    await desk.database["leases"].delete_many({})
+    await migrate(desk.database, MIGRATIONS)
+    arguments = ["--environments", str(environments(desk)), "--reason", "演练", "--replace"]
+    done = await desk.run("restore", "enrollment", str(file), *arguments)
+    assert await version_of(desk.database) == MIGRATIONS.version, done.error
+    steps = [line for line in done.error.splitlines() if line.startswith("python -m")]
+    assert [step.split()[2:5] for step in steps[:2]] == [
+        ["services.enrollment", "migrate"],
+        ["services.enrollment", "timeline", "new"],
+    ]
 
 
 class Asked(CommandListener):
