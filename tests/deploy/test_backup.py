@@ -12,6 +12,7 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 from typer.testing import CliRunner
 
 from chassis.messaging import sent
+from chassis.messaging.sent import KEPT_DAYS
 from chassis.storage.migration import migrate, version_of
 from chassis.storage.mongo import Client, Database, connect
 from deploy import __main__ as local
@@ -199,6 +200,24 @@ async def test_a_backup_of_an_older_schema_is_migrated_before_anything_is_told(d
         ["services.enrollment", "migrate"],
         ["services.enrollment", "timeline", "new"],
     ]
+
+
+async def test_a_restore_to_a_time_that_others_no_longer_keep_is_refused_and_names_the_gap(desk: Desk) -> None:
+    """ADR 66: what was sent is kept for thirty days."""
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    await desk.database["leases"].delete_many({})
+    held = await content(desk.database)
+    old = datetime.now(UTC) - timedelta(days=KEPT_DAYS)
+    arguments = ["--environments", str(environments(desk)), "--reason", "演练", "--replace"]
+    arguments += ["--at", old.strftime("%Y-%m-%dT%H:%M:%S%z")]
+    done = await desk.run("restore", "enrollment", str(file), *arguments)
+    assert (done.code, "--incomplete" in done.error) == (1, True), done.error
+    assert (old - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S") in done.error
+    assert await content(desk.database) == held
+    anyway = await desk.run("restore", "enrollment", str(file), *arguments, "--incomplete")
+    assert "missing for good" in anyway.error
+    assert await version_of(desk.database) == MIGRATIONS.version, anyway.error
 
 
 class Asked(CommandListener):
