@@ -169,15 +169,16 @@ def restore_data(
         suite = Suite(HOME)
     except HomeInUse:
         _fail("先停止 Stop it first: make stop")
+    written = HOME / "environments.json"
     try:
         suite.parts.start()
         environments = json.dumps({"environments": {name: suite.settings(name) for name in PRODUCERS}})
-        written = HOME / "environments.json"
         write_private(written, environments)
         arguments = ["restore", service, str(file), "--key", str(suite.parts.secrets.backup_key), "--replace"]
         arguments += ["--environments", str(written), "--reason", "make restore-data"]
         done = subprocess.run([sys.executable, "-m", "deploy.backup", *arguments], check=False)
     finally:
+        written.unlink(missing_ok=True)  # it has every password
         suite.stop()
     if done.returncode:
         raise typer.Exit(done.returncode)

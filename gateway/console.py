@@ -46,9 +46,9 @@ _METRICS_SECONDS = 10.0
 commands = console("The gateway in one of its roles, the router alone, or an operator's command.")
 accounts = console("Accounts (R3, R4); one-time codes are printed once.")
 commands.add_typer(accounts, name="accounts")
-commands.add_typer(vault_commands(SEALED), name="vault")
-commands.add_typer(event_commands("gateway"), name="events")
-commands.add_typer(timeline_commands("gateway"), name="timeline")
+commands.add_typer(vault_commands(SEALED, MIGRATIONS), name="vault")
+commands.add_typer(event_commands(MIGRATIONS), name="events")
+commands.add_typer(timeline_commands(MIGRATIONS), name="timeline")
 Login = Annotated[str, typer.Option(help="Login name.")]
 AccountScope = Annotated[Scope, typer.Option("--scope", help="The account's one role.")]
 

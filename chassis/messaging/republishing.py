@@ -16,6 +16,7 @@ from chassis.messaging import amqp
 from chassis.messaging.generation import Generation
 from chassis.messaging.sent import KEPT_DAYS, SentEvents
 from chassis.runtime.console import UNAVAILABLE, WRONG, console, database_is_away
+from chassis.storage.migration import Migrations, require_current
 from chassis.storage.mongo import Database, StorageError, connect
 from kernel.dates import SHANGHAI
 
@@ -86,12 +87,13 @@ async def accept(database: Database, amqp_url: str, service: str) -> None:
         await Generation(database, service).accept(await connection.channel())
 
 
-def event_commands(service: str) -> typer.Typer:
+def event_commands(migrations: Migrations) -> typer.Typer:
     """The commands `events …` of a service.
 
     Args:
-        service: The producer's name.
+        migrations: The steps of its database, which has to have had them (ADR 71).
     """
+    service = migrations.service
     group = console("Events that the broker has lost (ADR 66).")
 
     @group.command("republish")
@@ -112,24 +114,27 @@ def event_commands(service: str) -> typer.Typer:
                 await accept(database, broker, service)
             typer.echo(f"已重新发送 sent again: {number}")
 
-        _run(url, name, run)
+        _run(url, name, migrations, run)
 
     @group.command("go-on")
     def go_on(url: MongoUrl, name: Name, broker: Broker) -> None:
         """Let the relay publish to a broker that has lost data, without sending anything again."""
-        _run(url, name, lambda database: accept(database, broker, service))
+        _run(url, name, migrations, lambda database: accept(database, broker, service))
         typer.echo("继续发送 the relay goes on")
 
     return group
 
 
-def _run(url: str, name: str, work: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
+def _run(url: str, name: str, migrations: Migrations, work: Callable[[Database], Coroutine[Any, Any, None]]) -> None:
     async def run() -> None:
         async with connect(url) as client:
+            await require_current(client[name], migrations)
             await work(client[name])
 
     try:
         asyncio.run(run())
+    except typer.Exit:  # a RuntimeError, as some of the broker's are
+        raise
     except Stopped as stopped:
         where = stopped.at.astimezone(SHANGHAI).isoformat(timespec="seconds")
         typer.echo(

@@ -22,6 +22,7 @@ from chassis.messaging.batch import give_up
 from chassis.messaging.republishing import FORMATS, MongoUrl, Name
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.runtime.telemetry import LOST_TIME
+from chassis.storage.migration import Migrations, require_current
 from chassis.storage.mongo import Database, StorageError, connect
 from chassis.storage.timeline import Timelines, working
 from kernel.dates import SHANGHAI
@@ -99,11 +100,11 @@ def _read(message: AbstractIncomingMessage) -> Envelope | None:
         return None
 
 
-def timeline_commands(service: str) -> typer.Typer:
+def timeline_commands(migrations: Migrations) -> typer.Typer:
     """The commands `timeline …` of a service.
 
     Args:
-        service: The service's name.
+        migrations: The steps of its database, which has to have had them (ADR 71).
     """
     group = console("A database that was restored from an older copy (ADR 69).")
 
@@ -116,8 +117,9 @@ def timeline_commands(service: str) -> typer.Typer:
 
         async def run() -> None:
             async with connect(url, _OWN_NAME) as client:
+                await require_current(client[name], migrations)
                 refuse_beside(await working(client, client[name], _OWN_NAME))
-                timeline = await Timelines(client[name]).begin(service, restored, why.text)
+                timeline = await Timelines(client[name]).begin(migrations.service, restored, why.text)
                 typer.echo(f"新时间线 new timeline: {timeline.number}")
 
         try:

@@ -234,10 +234,10 @@ def main(
     for role in Role:
         _serve_as(root, role, start)
     root.command("migrate")(migrate_command(migrations, DatabaseSettings))
-    root.add_typer(event_commands(name), name="events")
-    root.add_typer(timeline_commands(name), name="timeline")
+    root.add_typer(event_commands(migrations), name="events")
+    root.add_typer(timeline_commands(migrations), name="timeline")
     if sealed:
-        root.add_typer(vault_commands(sealed), name="vault")
+        root.add_typer(vault_commands(sealed, migrations), name="vault")
     root(prog_name=f"python -m services.{name}")
 
 

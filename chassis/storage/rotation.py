@@ -19,6 +19,7 @@ import typer
 from pymongo import ASCENDING, UpdateOne
 
 from chassis.runtime.console import console, database_is_away
+from chassis.storage.migration import Migrations, require_current
 from chassis.storage.mongo import Collection, Database, Document, StorageError, connect
 from chassis.storage.vault import Vault
 
@@ -128,11 +129,12 @@ Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service'
 File = Annotated[Path, typer.Option(envvar="VAULT_FILE", help="The keys, old and active.", show_default=False)]
 
 
-def vault_commands(collections: Sequence[str]) -> typer.Typer:
+def vault_commands(collections: Sequence[str], migrations: Migrations) -> typer.Typer:
     """The commands `vault …` of a service.
 
     Args:
         collections: Names of the collections with sealed fields.
+        migrations: The steps of its database, which has to have had them (ADR 71).
     """
     group = console("Personal data at rest (R41).")
 
@@ -143,6 +145,7 @@ def vault_commands(collections: Sequence[str]) -> typer.Typer:
 
         async def run() -> None:
             async with connect(url) as client:
+                await require_current(client[name], migrations)
                 renewed = await rotate(client[name], collections, vault, _print)
             typer.echo(f"完成 done: {renewed} 个文档改用密钥 documents now under key {vault.active}")
 

@@ -16,11 +16,12 @@ import typer
 from pymongo import MongoClient
 
 from chassis.messaging.republishing import FORMATS
+from chassis.messaging.sent import KEPT_DAYS
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.storage.mongo import StorageError
 from deploy.backup.archive import Damaged, new_key, read_key
-from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, dump, file_name, history
-from deploy.backup.restoring import PRODUCERS, Failed, Restore
+from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, OfAnother, dump, file_name, history
+from deploy.backup.restoring import PRODUCERS, Failed, Restore, TooOld
 from deploy.backup.verifying import empty_server, verify
 from kernel.dates import SHANGHAI
 
@@ -81,6 +82,9 @@ def restore_(
         datetime | None, typer.Option(formats=FORMATS, help="Up to when the copy reaches, if not as the backup says.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Drop what the database holds.")] = False,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help=f"Though others keep only {KEPT_DAYS} days of what they have sent.")
+    ] = False,
     operator: Operator = "",
 ) -> None:
     """Put a service's database back, in the order in which nobody takes the past for the present (ADR 69).
@@ -93,11 +97,20 @@ def restore_(
     point = at if at is None or at.tzinfo else at.replace(tzinfo=SHANGHAI)
     acting = act_of(operator).operator or ""
     try:
-        done = work.run(file, _key(key_file), reason=reason, operator=acting, at=point, replace=replace)
+        done = work.run(
+            file, _key(key_file), reason=reason, operator=acting, at=point, replace=replace, incomplete=incomplete
+        )
     except NotEmpty as error:
         _refuse(f"数据库 {error} 非空，覆盖请加 --replace the database holds documents: --replace drops them")
     except Damaged as error:
         _refuse(f"备份损坏 the backup is damaged: {error}")
+    except OfAnother as error:
+        _refuse(f"该备份属于 {error}，不属于 {service}；未作任何改动 the backup is of {error}; nothing was changed")
+    except TooOld as error:
+        _refuse(
+            f"其他服务已不再保留 {error} 发送的事件，仍要恢复请加 --incomplete; "
+            f"others no longer keep what they sent in {error}: --incomplete restores without it; nothing was changed"
+        )
     except Failed as error:
         _refuse(str(error))
     except StorageError as error:

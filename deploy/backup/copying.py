@@ -1,7 +1,7 @@
 """Copy a service's database into a file and back, as it was at one instant (ADR 70)."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ OWN_NAME = "guopei-backup"
 """What these commands call themselves to MongoDB."""
 _ROWS_BYTES = 4 << 20
 _HISTORY_SECONDS = 1_800
+_IDS = 10_000  # in one query
 _OLDEST = datetime.fromtimestamp(0, UTC)
 _RAW: "bson.CodecOptions[RawBSONDocument]" = bson.CodecOptions(document_class=RawBSONDocument)
 _KEPT_OPTIONS = frozenset({"clusteredIndex", "expireAfterSeconds", "capped", "size", "max", "collation"})
@@ -30,6 +31,10 @@ _KEPT_OPTIONS = frozenset({"clusteredIndex", "expireAfterSeconds", "capped", "si
 
 class NotEmpty(ValueError):  # noqa: N818 - says what the database is
     """The database to be restored into holds documents."""
+
+
+class OfAnother(ValueError):  # noqa: N818 - says what the file is
+    """The file is the backup of another service."""
 
 
 @dataclass(slots=True)
@@ -141,11 +146,14 @@ def _windows(
         yield rows
 
 
-def restore(client: Client, database: str, file: BinaryIO, key: bytes, *, replace: bool = False) -> Manifest:
+def restore(
+    client: Client, service: str, database: str, file: BinaryIO, key: bytes, *, replace: bool = False
+) -> Manifest:
     """Put a database back as it was. Leases of then have ended: their processes are no more.
 
     Args:
         client: As the service's user; or where the copy is to be examined, of another server.
+        service: Whose database it is.
         database: Its name.
         file: The backup, at its beginning.
         key: The backup key.
@@ -154,8 +162,11 @@ def restore(client: Client, database: str, file: BinaryIO, key: bytes, *, replac
     Raises:
         NotEmpty: It holds documents, and they are not to be dropped; nothing was written.
         Damaged: The file is not whole or was changed; nothing was written.
+        OfAnother: The file is the backup of another service; nothing was written.
     """
     manifest = examine(file, key)  # before anything is dropped
+    if manifest.service != service:
+        raise OfAnother(manifest.service)
     file.seek(0)
     target = client[database]
     _make_room(target, replace=replace)
@@ -224,22 +235,34 @@ def reaches(database: Database[dict[str, Any]], taken: datetime) -> datetime:
     latest = taken
     for row in database["sent"].find({}, {"event.at": 1}, sort=[("sent", DESCENDING)], limit=1_000):
         latest = max(latest, _aware(row["event"]["at"]))
-    for name in database.list_collection_names():
-        if "waiting" in database[name].index_information():
-            last = [("events.at", DESCENDING)]
-            for row in database[name].find({"events.at": {"$exists": True}}, {"events.at": 1}, sort=last, limit=100):
-                latest = max(latest, *(_aware(event["at"]) for event in row["events"]))
+    last = [("events.at", DESCENDING)]
+    for each in _telling(database):
+        for row in each.find({"events.at": {"$exists": True}}, {"events.at": 1}, sort=last, limit=100):
+            latest = max(latest, *(_aware(event["at"]) for event in row["events"]))
     return latest
 
 
-def knows(database: Database[dict[str, Any]], event: str) -> bool:
-    """Whether a restored copy has an event, sent or still waiting."""
-    if database["sent"].find_one({"_id": event}, {"_id": 1}):
-        return True
-    names = (name for name in database.list_collection_names() if name != "sent")
-    return any(
-        database[name].find_one({"events.at": {"$exists": True}, "events.id": event}, {"_id": 1}) for name in names
-    )
+def known(database: Database[dict[str, Any]], events: Sequence[str]) -> set[str]:
+    """Which events a restored copy has, sent or still waiting.
+
+    Args:
+        database: As it was restored.
+        events: Their ids.
+    """
+    found = set[str]()
+    for begin in range(0, len(events), _IDS):
+        asked = {"_id": {"$in": events[begin : begin + _IDS]}}
+        found.update(row["_id"] for row in database["sent"].find(asked, {"_id": 1}))
+    for each in _telling(database):
+        for row in each.find({"events.at": {"$exists": True}}, {"events.id": 1}):
+            found.update(event["id"] for event in row["events"])
+    return found & set(events)
+
+
+def _telling(database: Database[dict[str, Any]]) -> list[Collection[dict[str, Any]]]:
+    """The collections whose documents carry events until the relay has sent them."""
+    collections = [database[name] for name in database.list_collection_names()]
+    return [each for each in collections if "waiting" in each.index_information()]
 
 
 def _aware(at: datetime) -> datetime:

@@ -7,15 +7,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pymongo import MongoClient
 
+from chassis.messaging.sent import KEPT_DAYS
 from chassis.storage.mongo import connect
 from chassis.storage.timeline import Timelines, working
-from deploy.backup.copying import OWN_NAME, Manifest, knows, reaches, restore
+from deploy.backup.copying import OWN_NAME, Manifest, examine, known, reaches, restore
 from deploy.local.suite import GATEWAY, SUBGRAPHS, module_of
 
 PRODUCERS = (*SUBGRAPHS, GATEWAY)
@@ -30,6 +31,10 @@ Environments = Mapping[str, Mapping[str, str]]
 
 class Failed(RuntimeError):  # noqa: N818 - says which step
     """A step of a restore did not succeed; those before it are done."""
+
+
+class TooOld(ValueError):  # noqa: N818 - says what the copy is
+    """The copy ends before the time whose events are kept by those who sent them; says which time is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,15 @@ class Restore:
         self._name = environments[service]["MONGODB_DATABASE"]
 
     def run(
-        self, file: Path, key: bytes, *, reason: str, operator: str, at: datetime | None = None, replace: bool = False
+        self,
+        file: Path,
+        key: bytes,
+        *,
+        reason: str,
+        operator: str,
+        at: datetime | None = None,
+        replace: bool = False,
+        incomplete: bool = False,
     ) -> Restored:
         """Do it all, but for stopping the service before and starting it afterwards.
 
@@ -75,18 +88,24 @@ class Restore:
             operator: Who, for the audit.
             at: Up to when the copy reaches, where somebody knows better than the backup.
             replace: Whether what the database holds is dropped.
+            incomplete: Whether the copy may be so old that others no longer keep all that they have sent since.
 
         Raises:
             Failed: A process of the service runs, or a command failed.
             NotEmpty: The database holds documents.
             Damaged: The backup is not whole.
+            OfAnother: The backup is of another service.
+            TooOld: Others no longer keep all that they have sent since; nothing was written.
         """
         if signs := asyncio.run(self._working()):
             raise Failed(f"服务仍在运行 the service runs: {'; '.join(signs)}")
         self._say(f"恢复 restore {file.name} → {self._name}")
         with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME, w="majority") as client, file.open("rb") as rows:
-            manifest = restore(client, self._name, rows, key, replace=replace)
+            self._refuse_gap(at or examine(rows, key).taken, incomplete=incomplete)
+            rows.seek(0)
+            manifest = restore(client, self._service, self._name, rows, key, replace=replace)
             point = at or reaches(client[self._name], manifest.taken)
+        self._command(self._service, "migrate")  # the copy may be of a release before this one
         told = ("--reason", reason, "--as", operator)
         self._command(self._service, "timeline", "new", "--at", point.strftime(_AT), *told)
         if self._service == "enrollment":
@@ -97,6 +116,16 @@ class Restore:
             if other != self._service:
                 self._command(other, "events", "republish", "--since", since, "--rate", _RATE)
         return Restored(manifest, point, list(self._undone(point)))
+
+    def _refuse_gap(self, point: datetime, *, incomplete: bool) -> None:
+        """Name the time whose events others no longer keep, and go on only where that is wanted."""
+        begin, kept = point - _MARGIN, datetime.now(UTC) - timedelta(days=KEPT_DAYS)
+        if begin >= kept:
+            return
+        gap = f"{begin.isoformat()} – {kept.isoformat()}"
+        if not incomplete:
+            raise TooOld(gap)
+        self._say(f"缺失 missing for good: {gap}，其他服务在此期间发送的事件 what others sent in that time")
 
     async def _working(self) -> list[str]:
         async with connect(self._url, OWN_NAME) as client:
@@ -110,11 +139,10 @@ class Restore:
         listed = self._command(
             _AUDIT, "audit", "diff", "--producer", self._service, "--since", since, "--timeline", str(number)
         )
+        acts = [json.loads(line) for line in listed.splitlines()]
         with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME) as client:
-            for line in listed.splitlines():
-                act = json.loads(line)
-                if not knows(client[self._name], act["event"]):
-                    yield act
+            had = known(client[self._name], [act["event"] for act in acts])
+        yield from (act for act in acts if act["event"] not in had)
 
     async def _timeline(self) -> int:
         async with connect(self._url, OWN_NAME) as client:

@@ -52,7 +52,7 @@ async def verify(file: Path, key: bytes, url: str) -> tuple[Manifest, list[str]]
         service, *_ = service_of(rows)
         rows.seek(0)
         with MongoClient[dict[str, Any]](url, appname=OWN_NAME) as client:
-            manifest = restore(client, service, rows, key)
+            manifest = restore(client, service, service, rows, key)
     async with connect(url, OWN_NAME) as client_:
         faults = [fault async for fault in INVARIANTS[service](client_[service])]
     return manifest, faults

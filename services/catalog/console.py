@@ -12,10 +12,12 @@ import typer
 from chassis.context import Act, acting
 from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
 from chassis.runtime.settings import DatabaseSettings
+from chassis.storage.migration import require_current
 from chassis.storage.mongo import StorageError, connect
 from kernel.errors import Refusal
 from services.catalog.commands.quotas import reconcile_quotas
 from services.catalog.domain.quota import Difference
+from services.catalog.migrations import MIGRATIONS
 from services.catalog.store import Store
 
 commands = console("One process of the catalog, or an operator's command.")
@@ -57,6 +59,8 @@ async def _reconcile(year: int | None, *, repair: bool) -> tuple[list[Difference
     settings = DatabaseSettings()
     async with connect(settings.mongodb_url.get_secret_value()) as client:
         store = Store(client[settings.mongodb_database])
+        if repair:
+            await require_current(client[settings.mongodb_database], MIGRATIONS)
         differences = await reconcile_quotas(store, year=year, repair=repair)
         bases = await store.bases.find_many([difference.base for difference in differences])
     return differences, {base.id: base.name for base in bases if base}

@@ -76,6 +76,7 @@ def new_epoch(reason: Why, operator: Operator = "") -> None:
         settings = DatabaseSettings()
         async with connect(settings.mongodb_url.get_secret_value(), _OWN_NAME) as client:
             database = client[settings.mongodb_database]
+            await require_current(database, MIGRATIONS)
             refuse_beside(await working(client, database, _OWN_NAME))
             return await Feed(database).begin_epoch(why.text)
 

@@ -8,14 +8,21 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+from typer.testing import CliRunner
 
 from chassis.messaging import sent
+from chassis.messaging.sent import KEPT_DAYS
+from chassis.storage.migration import migrate, version_of
 from chassis.storage.mongo import Client, Database, connect
+from deploy import __main__ as local
 from deploy.backup.archive import Damaged, new_key, read_key, records
-from deploy.backup.copying import reaches
+from deploy.backup.copying import known, reaches
+from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from services.assessment.store import AuditLog
+from services.enrollment.migrations import MIGRATIONS
 from services.enrollment.store import Feed
 from tests.integration.enrollment.test_feed_worker import event, read_by
 from tests.support.processes import Finished, command
@@ -54,6 +61,14 @@ async def emptied(parts: Parts) -> AsyncIterator[Client]:
         yield client
         for name in ("catalog", "enrollment", "assessment", "gateway"):
             await client.drop_database(name)
+
+
+def environments(desk: Desk) -> Path:
+    """What a restore is given: every service's database is the desk's."""
+    own = {"MONGODB_URL": desk.url, "MONGODB_DATABASE": desk.database.name, "AMQP_URL": desk.parts.amqp_url(ADMIN)}
+    file = desk.folder / "environments.json"
+    file.write_text(json.dumps({"environments": dict.fromkeys(PRODUCERS, own)}), encoding="utf-8")
+    return file
 
 
 async def filled(database: Database) -> None:
@@ -141,6 +156,17 @@ async def test_a_file_that_is_not_whole_writes_nothing(desk: Desk, emptied: Clie
     assert not await emptied["enrollment"].list_collection_names()
 
 
+async def test_a_backup_of_another_service_drops_nothing(desk: Desk) -> None:
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    await desk.database["leases"].delete_many({})
+    held = await content(desk.database)
+    arguments = ["--environments", str(environments(desk)), "--reason", "演练", "--replace"]
+    done = await desk.run("restore", "catalog", str(file), *arguments)
+    assert (done.code, "the backup is of enrollment" in done.error) == (1, True), done.error
+    assert await content(desk.database) == held
+
+
 @pytest.mark.parametrize("service", ["ballots", "nobody"])
 async def test_the_ballot_box_has_no_backup(desk: Desk, service: str) -> None:
     """R34, ADR 54: what is to be destroyed is not kept elsewhere."""
@@ -158,6 +184,75 @@ async def test_a_copy_reaches_to_its_latest_event_though_a_clock_was_ahead(desk:
     with MongoClient[dict[str, Any]](desk.url, tz_aware=True) as client:
         assert reaches(client[desk.database.name], taken) == ahead
         assert reaches(client[desk.database.name], ahead + timedelta(seconds=1)) == ahead + timedelta(seconds=1)
+
+
+async def test_a_backup_of_an_older_schema_is_migrated_before_anything_is_told(desk: Desk) -> None:
+    """ADR 71: the collection `schema` goes back with the copy, and the operator's commands refuse an older one."""
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    await desk.database["leases"].delete_many({})
+    await migrate(desk.database, MIGRATIONS)
+    arguments = ["--environments", str(environments(desk)), "--reason", "演练", "--replace"]
+    done = await desk.run("restore", "enrollment", str(file), *arguments)
+    assert await version_of(desk.database) == MIGRATIONS.version, done.error
+    steps = [line for line in done.error.splitlines() if line.startswith("python -m")]
+    assert [step.split()[2:5] for step in steps[:2]] == [
+        ["services.enrollment", "migrate"],
+        ["services.enrollment", "timeline", "new"],
+    ]
+
+
+async def test_a_restore_to_a_time_that_others_no_longer_keep_is_refused_and_names_the_gap(desk: Desk) -> None:
+    """ADR 66: what was sent is kept for thirty days."""
+    await filled(desk.database)
+    file = await desk.dump("enrollment")
+    await desk.database["leases"].delete_many({})
+    held = await content(desk.database)
+    old = datetime.now(UTC) - timedelta(days=KEPT_DAYS)
+    arguments = ["--environments", str(environments(desk)), "--reason", "演练", "--replace"]
+    arguments += ["--at", old.strftime("%Y-%m-%dT%H:%M:%S%z")]
+    done = await desk.run("restore", "enrollment", str(file), *arguments)
+    assert (done.code, "--incomplete" in done.error) == (1, True), done.error
+    assert (old - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%S") in done.error
+    assert await content(desk.database) == held
+    anyway = await desk.run("restore", "enrollment", str(file), *arguments, "--incomplete")
+    assert "missing for good" in anyway.error
+    assert await version_of(desk.database) == MIGRATIONS.version, anyway.error
+
+
+class Asked(CommandListener):
+    """Counts what a database is asked."""
+
+    number = 0
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.number += event.command_name in {"find", "aggregate"}
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+async def test_what_a_copy_knows_is_read_once_however_much_is_asked(desk: Desk) -> None:
+    at, ids = datetime.now(UTC), [f"catalog/project:p{number}/1/0" for number in range(300)]
+    await desk.database["sent"].insert_many([{"_id": key, "sent": at} for key in ids[:100]])
+    await desk.database["courses"].create_index([("events.at", 1)], name="waiting")
+    await desk.database["courses"].insert_one({"_id": "c1", "events": [{"id": key, "at": at} for key in ids[100:103]]})
+    asked = Asked()
+    with MongoClient[dict[str, Any]](desk.url, event_listeners=[asked]) as client:
+        assert known(client[desk.database.name], ids[50:]) == {*ids[50:103]}
+    assert asked.number <= 2, "one question a collection"
+
+
+def test_a_restore_of_the_local_suite_leaves_no_passwords_in_its_home(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "HOME", home / "restore-data")
+    file = tmp_path / "catalog.backup"
+    file.write_bytes(b"no backup")
+    done = CliRunner().invoke(local.cli, ["restore-data", "catalog", str(file)])
+    assert done.exit_code == 1, done.output
+    assert not list(local.HOME.glob("environments.json"))
 
 
 def test_a_key_file_without_a_key_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from chassis.messaging.generation import generation_of
 from chassis.messaging.outbox import Relay
 from chassis.messaging.republishing import event_commands
 from chassis.messaging.sent import KEPT_DAYS, create_index
+from chassis.storage.migration import Migrations
 from chassis.storage.mongo import Database
 from chassis.storage.repository import Repository
 from deploy.broker.definitions import ADMIN
@@ -29,7 +30,9 @@ async def run(database: Database, parts: Parts, amqp_url: str, *arguments: str) 
         "MONGODB_DATABASE": database.name,
         "AMQP_URL": amqp_url,
     }
-    return await asyncio.to_thread(CliRunner().invoke, event_commands(SERVICE), arguments, env=environment)
+    return await asyncio.to_thread(
+        CliRunner().invoke, event_commands(Migrations(SERVICE, ())), arguments, env=environment
+    )
 
 
 async def sent(database: Database) -> list[str]:

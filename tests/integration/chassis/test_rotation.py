@@ -11,6 +11,7 @@ import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 
 from chassis.storage import rotation
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Collection, Database
 from chassis.storage.repository import Repository
 from chassis.storage.rotation import Progress, keys, rotate, sealed_in
@@ -18,6 +19,7 @@ from chassis.storage.vault import Vault
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from kernel.errors import Refusal
+from services.catalog.migrations import MIGRATIONS
 from tests.support.processes import Finished, command
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -156,7 +158,8 @@ async def run(parts: Parts, database: Database, file: Path, *arguments: str) -> 
 async def test_the_command_line_rotates_and_reports_progress_and_keys(
     cards: Repository[Card], database: Database, parts: Parts, tmp_path: Path
 ) -> None:
-    await cards.collection.rename("bases")
+    await migrate(database, MIGRATIONS)
+    await cards.collection.rename("bases", dropTarget=True)
     file = tmp_path / "vault.json"
 
     def write(vault: Vault) -> None:

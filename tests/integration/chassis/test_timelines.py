@@ -17,6 +17,7 @@ from chassis.messaging.inbox import Consumer, Handler
 from chassis.messaging.outbox import Relay
 from chassis.messaging.timelines import timeline_commands
 from chassis.storage.lease import Lease
+from chassis.storage.migration import Migrations
 from chassis.storage.mongo import Database, Session
 from chassis.storage.repository import Repository
 from deploy.broker.definitions import ADMIN, INTERNAL_QUEUES
@@ -44,7 +45,9 @@ URGENT = ("--reason", "盘损坏", "--as", "李工")
 async def new_timeline(database: Database, parts: Parts, at: datetime, *more: str) -> Result:
     environment = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
     arguments = ["new", "--at", at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f%z"), *more]
-    return await asyncio.to_thread(CliRunner().invoke, timeline_commands(SERVICE), arguments, env=environment)
+    return await asyncio.to_thread(
+        CliRunner().invoke, timeline_commands(Migrations(SERVICE, ())), arguments, env=environment
+    )
 
 
 async def copied(database: Database, *collections: str) -> dict[str, list[dict[str, Any]]]:

@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet
 from structlog.testing import CapturingLogger
 
 from chassis.principal import Scope
+from chassis.storage.migration import migrate
 from chassis.storage.mongo import Database
 from contracts import registry
 from deploy.local.secrets import Secrets
@@ -27,6 +28,7 @@ from gateway.identity.provisioning import provision, unlock
 from gateway.identity.second_factor import STEP_SECONDS, code_at
 from gateway.identity.second_step import reset_factor
 from gateway.identity.sessions import Sessions
+from gateway.migrations import MIGRATIONS
 from gateway.settings import GatewaySettings
 from kernel.errors import Refusal
 from tests.integration.gateway.test_auth_http import auth
@@ -387,6 +389,7 @@ async def test_r41_the_gateways_secrets_are_sealed_anew(
 ) -> None:
     secret, _ = await enrolled(browser, deps)
     add_key(Path(environment["VAULT_FILE"]))
+    await migrate(database, MIGRATIONS)
     done = await command("gateway", "vault", "rotate", environment=environment)
     assert done.code == 0, done.error
     sealed = await database["second_factors"].find_one({})

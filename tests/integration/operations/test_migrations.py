@@ -17,6 +17,7 @@ from chassis.storage.migration import Migrations, migrate
 from chassis.storage.mongo import Database, connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
+from deploy.local.secrets import Secrets
 from deploy.local.suite import MIGRATIONS, ROOT, module_of
 from tests.support.processes import command
 
@@ -44,6 +45,30 @@ async def indexes_of(database: Database) -> dict[str, dict[str, Any]]:
 def recording(migrations: Migrations) -> Path:
     """The file of what a service's version is made of."""
     return RECORDED / f"{migrations.service}.{migrations.version}.json"
+
+
+_WRITING = [
+    ("services.catalog", "timeline", "new", "--at", "2026-11-01", "--reason", "演练"),
+    ("services.enrollment", "feed", "new-epoch", "--reason", "演练"),
+    ("services.assessment", "events", "republish", "--since", "2026-11-30"),
+    ("gateway", "events", "go-on"),
+    ("services.enrollment", "vault", "rotate"),
+    ("gateway", "vault", "rotate"),
+    ("services.catalog", "quotas", "reconcile", "--repair"),
+]
+"""Operators' commands of a service that write to its database."""
+
+
+@pytest.mark.parametrize("words", _WRITING, ids=" ".join)
+async def test_a_command_that_writes_refuses_a_database_that_is_not_migrated(
+    parts: Parts, database: Database, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    module, *arguments = words
+    environment = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
+    environment |= {"AMQP_URL": parts.amqp_url(ADMIN), "VAULT_FILE": str(Secrets(tmp_path).vault_keys)}
+    done = await command(module, *arguments, environment=environment)
+    assert (done.code, "run `migrate` first" in done.error) == (1, True), done.error
+    assert not await database.list_collection_names()
 
 
 @pytest.mark.parametrize("migrations", MIGRATIONS, ids=lambda each: each.service)
