@@ -28,13 +28,15 @@ SEQUENCES: Final = {
     ),
     "amqp": (
         "同上 likewise: a password that changes under a live user breaks the next reconnect of every pod",
-        "1. add the user with the permissions of the service, and a new password",
+        "1. add the user with a new password, and the permissions and topic permissions of the service",
+        "   without a row of topic permissions a user may publish any key",
         "2. AMQP_URL of its Secret names it; roll relay and worker",
         "3. no connection of the former user is listed; delete it",
     ),
     "province": (
         "1. agree on the hour; the province stops its consumer",
-        "2. python -m deploy.broker: a new password for the province's user; hand it over on another way than its name",
+        "2. a new password in the passwords file; hand it over on another way than its name",
+        "   the running broker: python -m deploy.broker password PROVINCE FILE; its next start: the same, fill FILE",
         "3. close the connections that the old password opened; the province connects, and goes on from its queue",
     ),
 }
