@@ -10,11 +10,12 @@ import typer
 from deploy.broker import definitions as generated
 from deploy.broker.management import Management, ManagementError
 from deploy.broker.members import queues_with_too_few
-from deploy.broker.revocation import readmit, revoke
+from deploy.broker.revocation import exchange_password, readmit, revoke
 from deploy.broker.upgrade import load_permissions, load_topology
 
 cli = typer.Typer(add_completion=False, help=__doc__)
 Province = Annotated[str, typer.Argument(help="Two-digit code, such as 44.")]
+Passwords = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON object: user to password.")]
 Url = Annotated[
     str,
     typer.Option(envvar="RABBITMQ_MANAGEMENT_URL", help="http://user:password@host:port of an administrator."),
@@ -28,9 +29,7 @@ def write() -> None:
 
 
 @cli.command()
-def fill(
-    passwords: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON object: user to password.")],
-) -> None:
+def fill(passwords: Passwords) -> None:
     """Print the definitions with password hashes, for the broker's `load_definitions`; the output is a secret."""
     password_by_user: dict[str, str] = json.loads(passwords.read_text(encoding="utf-8"))
     missing = [user["name"] for user in generated.definitions()["users"] if not password_by_user.get(user["name"])]
@@ -101,6 +100,20 @@ def readmit_access(province: Province, url: Url) -> None:
     except (ValueError, ManagementError) as error:
         _fail(str(error))
     typer.echo(f"已恢复接入 readmitted: province.{province}")
+
+
+@cli.command("password")
+def password_of_province(province: Province, passwords: Passwords, url: Url) -> None:
+    """Give a province's user on a running broker its password in the file; connections of the old one stay open."""
+    user = generated.queue_of(province)
+    password = json.loads(passwords.read_text(encoding="utf-8")).get(user)
+    if not password:
+        _fail(f"没有密码 no password for: {user}")
+    try:
+        exchange_password(Management(url), province, password)
+    except (ValueError, ManagementError) as error:
+        _fail(str(error))
+    typer.echo(f"已更换密码 password exchanged: {user}")
 
 
 def _fail(message: str) -> None:

@@ -1,4 +1,4 @@
-"""Revoking a province's access to its queue, and readmitting it (R27, notes N26)."""
+"""Revoking a province's access to its queue, readmitting it, and exchanging its password (R27, notes N26)."""
 
 import time
 
@@ -49,6 +49,18 @@ def readmit(broker: Management, province: str) -> None:
     granted = {key: permission[key] for key in ("configure", "write", "read")}
     broker.call("PUT", f"/api/permissions/%2F/{user}", granted)
     broker.call("DELETE", f"/api/user-limits/{user}/max-connections")
+
+
+def exchange_password(broker: Management, province: str, password: str) -> None:
+    """Let a province's user connect with this password only; its rights and its queue stay.
+
+    Connections that the old password opened stay open. A broker that starts again has the password of its definitions.
+
+    Raises:
+        ValueError: There is no such province.
+        ManagementError: The broker refused or is away.
+    """
+    broker.call("PUT", f"/api/users/{_user(province)}", {"password": password, "tags": ""})
 
 
 def _user(province: str) -> str:

@@ -1,13 +1,13 @@
 """Exchanging keys: one step at a time, and a step that would come too early is refused.
 
-Where a sequence is, the files say: which keys they hold, in which order, and which is active. When the last step was is
-kept beside them, in `rotation.json`.
+The last step is kept beside the files, in `rotation.json`, with its time and the key that takes over. It is written
+before them, and forgotten after them: a step that was cut off is done again.
 """
 
 import json
 import os
-from base64 import b64encode
-from collections.abc import Callable, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,13 +28,15 @@ SEQUENCES: Final = {
     ),
     "amqp": (
         "同上 likewise: a password that changes under a live user breaks the next reconnect of every pod",
-        "1. add the user with the permissions of the service, and a new password",
+        "1. add the user with a new password, and the permissions and topic permissions of the service",
+        "   without a row of topic permissions a user may publish any key",
         "2. AMQP_URL of its Secret names it; roll relay and worker",
         "3. no connection of the former user is listed; delete it",
     ),
     "province": (
         "1. agree on the hour; the province stops its consumer",
-        "2. python -m deploy.broker: a new password for the province's user; hand it over on another way than its name",
+        "2. a new password in the passwords file; hand it over on another way than its name",
+        "   the running broker: python -m deploy.broker password PROVINCE FILE; its next start: the same, fill FILE",
         "3. close the connections that the old password opened; the province connects, and goes on from its queue",
     ),
 }
@@ -62,6 +64,9 @@ class Rotation:
     def signing(self, public: Path) -> str:
         """The next step of the gateway's signing key: publish the new one, sign with it, drop the old one.
 
+        The last gateway may have signed with the old key until the operator says that all run with the new one. That
+        time is recorded, and the tokens' age counts from it.
+
         Args:
             public: The subgraphs' copy, `internal-keys.json`.
 
@@ -70,20 +75,26 @@ class Rotation:
         """
         file = self.folder / "signing-keys.json"
         keys = _read(file)["keys"]
-        if len(keys) == 1:
-            keys = [*keys, *key_set().as_dict(private=True)["keys"]]
+        state = self._state("signing", keys)
+        if not state or (state["step"] == "published" and (len(keys) == 1 or len(_read(public)["keys"]) == 1)):
+            self._remember("signing", "published")
+            if len(keys) == 1:
+                keys = [*keys, *key_set().as_dict(private=True)["keys"]]
             self._write(file, {"keys": keys})
             self._write(public, {"keys": [_public(key) for key in keys]})
-            self._remember("signing", "published")
             return "1/3 新公钥已公布 the new key is public: apply internal-keys and Secret gateway, roll the subgraphs"
-        state = self._state("signing")
         if state["step"] == "published":
             self._require_known()
-            self._write(file, {"keys": [keys[1], keys[0]]})
-            self._remember("signing", "signs")
-            return "2/3 改用新钥签名 the new key signs: apply Secret gateway, roll the gateways"
+            state = self._remember("signing", "signs", keys[1]["kid"])
+        if state["step"] == "signs":
+            if keys[0]["kid"] != state["key"]:
+                self._write(file, {"keys": [keys[1], keys[0]]})
+                return "2/3 改用新钥签名 the new key signs: apply Secret gateway, roll the gateways"
+            self._require_known()
+            self._remember("signing", "signs everywhere", state["key"])
+            free = _said(self.now + TOKENS_LIVE)
+            return f"2/3 已记录 every gateway signs with the new key; the last step: not before {free}"
         self._require_age(state, TOKENS_LIVE)
-        self._require_known()
         self._write(file, {"keys": keys[:1]})
         self._write(public, {"keys": [_public(keys[0])]})
         self._forget("signing")
@@ -101,17 +112,19 @@ class Rotation:
         file = self.folder / "vault.json"
         vault = _read(file)
         others = [key for key in vault["keys"] if key != vault["active"]]
-        if not others:
-            name = f"k{self.now:%Y%m%d%H%M}"
-            vault["keys"][name] = b64encode(os.urandom(32)).decode()
-            self._write(file, vault)
+        state = self._state("vault", vault["keys"])
+        if not state or (state["step"] == "known" and not others):
             self._remember("vault", "known")
-            return f"1/3 新密钥 {name} 已加入 is added: apply the Secret, roll every process of the service"
-        if self._state("vault")["step"] == "known":
-            self._require_known()
-            (vault["active"],) = others
+            name, cipher = f"k{self.now:%Y%m%d%H%M}", len(b64decode(vault["keys"][vault["active"]]))
+            vault["keys"][name] = b64encode(os.urandom(cipher)).decode()
             self._write(file, vault)
-            self._remember("vault", "active")
+            return f"1/3 新密钥 {name} 已加入 is added: apply the Secret, roll every process of the service"
+        if state["step"] == "known":
+            self._require_known()
+            state = self._remember("vault", "active", *others)
+        if vault["active"] != state["key"]:
+            vault["active"] = state["key"]
+            self._write(file, vault)
             return "2/3 改用新密钥 the new key seals: apply, roll every process, then run `vault rotate`"
         self._require_known()
         left = {key: number for key, number in count().items() if key in others and number}
@@ -129,11 +142,12 @@ class Rotation:
     def _require_age(self, state: Mapping[str, str], least: timedelta) -> None:
         free = datetime.fromisoformat(state["at"]) + least
         if self.now < free:
-            raise TooEarlyError(f"请等到 not before {free:%Y-%m-%d %H:%M:%S}Z: tokens of the old key are still in use")
+            raise TooEarlyError(f"请等到 not before {_said(free)}: tokens of the old key are still in use")
 
-    def _state(self, name: str) -> dict[str, str]:
-        found: dict[str, str] | None = self._states().get(name)
-        if found is None:
+    def _state(self, name: str, keys: Sized) -> dict[str, str]:
+        """The last step of an exchange; empty where none is under way."""
+        found: dict[str, str] = self._states().get(name, {})
+        if not found and len(keys) > 1:
             raise TooEarlyError("有两把密钥，但不知到了哪一步 two keys, and rotation.json says no step")
         return found
 
@@ -141,8 +155,10 @@ class Rotation:
         file = self.folder / _STATE
         return _read(file) if file.exists() else {}
 
-    def _remember(self, name: str, step: str) -> None:
-        self._write(self.folder / _STATE, self._states() | {name: {"step": step, "at": self.now.isoformat()}})
+    def _remember(self, name: str, step: str, key: str = "") -> dict[str, str]:
+        state = {"step": step, "at": self.now.isoformat(), "key": key}
+        self._write(self.folder / _STATE, self._states() | {name: state})
+        return state
 
     def _forget(self, name: str) -> None:
         self._write(self.folder / _STATE, {key: value for key, value in self._states().items() if key != name})
@@ -158,6 +174,10 @@ class Rotation:
 def at_once() -> datetime:
     """The instant, in UTC."""
     return datetime.now(UTC)
+
+
+def _said(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from gateway.http.compression import Compression
 from gateway.http.direct import Direct
 from gateway.http.explanation import HEADER
 from gateway.http.responses import unrouted
+from gateway.http.unmigrated import Unmigrated
 from gateway.identity.store import IdentityStore
 from gateway.migrations import MIGRATIONS
 
@@ -83,6 +84,10 @@ class Lifespan:
             finally:
                 self.ready = False
 
+    def missing(self) -> str:
+        """What the accounts' database lacks; empty for nothing, and for a process without one."""
+        return self.schema.missing if self.schema else ""
+
     def routes(self) -> list[BaseRoute]:
         """`/livez` and `/readyz`."""
 
@@ -90,8 +95,8 @@ class Lifespan:
             return Response(status_code=200 if self.canary is None or self.canary.alive else 503)
 
         async def readyz(_: Request) -> Response:
-            missing = self.schema.missing if self.schema else ""
-            return readiness(self.ready and is_known_to_broker(self.role) and not self.stopping, missing)
+            ready = self.ready and is_known_to_broker(self.role) and not self.stopping
+            return readiness(ready, self.missing())
 
         return [Route("/livez", livez), Route("/readyz", readyz)]
 
@@ -114,6 +119,7 @@ def application(
         routes=[*lifespan.routes(), *routes],
         middleware=[
             *_cors(origins),
+            Middleware(Unmigrated, missing=lifespan.missing),
             Middleware(Direct, routes=routes),
             Middleware(Compression),
             Middleware(Counted, service="gateway"),

@@ -79,7 +79,7 @@ def reply(
     return Response(orjson.dumps(content), status, all_headers, f"{media_type}; charset=utf-8")
 
 
-def error_of(refusal: Refusal, request: Request) -> dict[str, Any]:
+def error_of(refusal: Refusal, request: HTTPConnection) -> dict[str, Any]:
     """A refusal as a GraphQL error, in the caller's language."""
     return {"message": refusal.message(language_of(request)), "extensions": refusal.extensions()}
 
@@ -89,7 +89,7 @@ def status_of(code: str) -> int:
     return _STATUS.get(code, HTTPStatus.BAD_REQUEST)
 
 
-def refused(refusal: Refusal, request: Request, media_type: str = JSON) -> Response:
+def refused(refusal: Refusal, request: HTTPConnection, media_type: str = JSON) -> Response:
     """The reply to a refused request: the HTTP status of its code, `Retry-After` and `Allow` from its details."""
     remember_code(request, refusal.code)
     response = reply({"errors": [error_of(refusal, request)]}, status_of(refusal.code), media_type)

@@ -255,10 +255,10 @@ class Effects:
             await self._school_account(event.school, event.province, session)
 
     async def school_reopened(self, event: SchoolRegistered, envelope: Envelope, session: Session) -> None:
-        """Let the account of a school wait for a code again; the designated person is named anew (R3, R5)."""
+        """Let the account of a school wait for a code again, without the former person's name (R3, R5)."""
         if await self._store.follow("school", event.school, envelope.order, session):
             account = await self._school_account(event.school, event.province, session)
-            await self._save_moved(account, account.reopened(), session)
+            await self._save_moved(account, replace(account.reopened(), name=None), session)
 
     async def school_ended(self, event: SchoolEnded, envelope: Envelope, session: Session) -> None:
         """Close the account of a school and its designated persons' (R3)."""

@@ -20,7 +20,7 @@ from chassis.messaging.amqp import DEAD, EVENTS, PROVINCES, find_queue
 from chassis.messaging.generation import GENERATION, generation_of
 from deploy.broker.definitions import FILE, INTERNAL_QUEUES, SERVICES, queue_of, text, with_passwords
 from deploy.broker.management import Management
-from deploy.broker.revocation import readmit, revoke
+from deploy.broker.revocation import exchange_password, readmit, revoke
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
 from kernel.reference import provinces
@@ -252,7 +252,7 @@ async def test_a_revoked_consumer_is_cut_off_and_stays_out_until_it_is_restored(
 
 
 def test_only_a_province_that_exists_is_revoked(parts: Parts) -> None:
-    for act in (revoke, readmit):
+    for act in (revoke, readmit, partial(exchange_password, password="x")):
         with pytest.raises(ValueError, match="99"):
             act(Management(parts.rabbitmq.management_url), "99")
 
@@ -263,6 +263,21 @@ def test_the_command_line_revokes_and_readmits(parts: Parts) -> None:
         assert "province.63" in _run("revoke", "63", url)
     finally:
         assert "province.63" in _run("readmit", "63", url)
+
+
+async def test_a_province_gets_another_password_and_keeps_its_rights(parts: Parts, tmp_path: Path) -> None:
+    queue, file, url = queue_of("62"), tmp_path / "passwords.json", f"--url={parts.rabbitmq.management_url}"
+    old, new = _password_of(parts)(queue), "of-Gansu-0af3"
+    try:
+        file.write_text(json.dumps({queue: new}))
+        assert queue in await asyncio.to_thread(_run, "password", "62", str(file), url)
+        with pytest.raises((AMQPConnectionError, AMQPError)):
+            await aio_pika.connect(parts.rabbitmq.url(queue))
+        async with await aio_pika.connect(parts.rabbitmq.url(queue).replace(old, new)) as connection:
+            await (await (await connection.channel()).get_queue(queue, ensure=False)).get(fail=False)
+    finally:
+        file.write_text(json.dumps({queue: old}))
+        await asyncio.to_thread(_run, "password", "62", str(file), url)
 
 
 def test_the_committed_definitions_are_what_the_reference_data_says_and_hold_no_password() -> None:

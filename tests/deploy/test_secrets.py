@@ -4,7 +4,9 @@ import base64
 import json
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -163,9 +165,16 @@ def test_a_signing_key_is_known_before_it_signs_and_stays_while_tokens_live(made
     assert kids(private) == [old, new]
     assert step(NOW, known=True).startswith("2/3")
     assert kids(private) == [new, old]
-    with pytest.raises(TooEarlyError, match="not before"):
-        step(NOW + timedelta(minutes=14), known=True)
-    assert step(NOW + timedelta(minutes=15), known=True).startswith("3/3")
+    late = NOW + timedelta(hours=3)
+    with pytest.raises(TooEarlyError, match="--known"):
+        step(late)
+    assert "2026-05-01 11:15:00Z" in step(late, known=True), (
+        "the last gateway may have signed with the old one until now"
+    )
+    assert kids(private) == [new, old]
+    with pytest.raises(TooEarlyError, match="not before 2026-05-01 11:15:00Z"):
+        step(late + timedelta(minutes=14), known=True)
+    assert step(late + timedelta(minutes=15), known=True).startswith("3/3")
     assert kids(private) == kids(public) == [new]
     assert step(NOW + timedelta(days=90)).startswith("1/3"), "and so on"
 
@@ -195,6 +204,61 @@ def test_a_vault_key_goes_when_nothing_has_its_seal(made: Path) -> None:
     assert set(Vault.load(folder / "vault.json").keys) == {vault.active}
 
 
+def test_a_new_vault_key_has_the_active_ones_cipher(made: Path) -> None:
+    file = made / "catalog" / "vault.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["keys"]["k1"] = base64.b64encode(bytes(16)).decode()
+    file.write_text(json.dumps(content), encoding="utf-8")
+    Rotation(file.parent, known=False, now=NOW).vault(dict)
+    assert [len(key) for key in Vault.load(file).keys.values()] == [16, 16]
+
+
+class Cut(BaseException):
+    """The process ends."""
+
+
+@pytest.mark.parametrize("what", ["signing", "vault"])
+def test_a_step_that_was_cut_off_is_done_again(made: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Each step is cut off before each of its files in turn, as by a full disk or a kill, and repeated."""
+    folder = made / {"signing": "gateway", "vault": "catalog"}[what]
+    public = made / "internal-keys" / "internal-keys.json"
+    replace, left = Path.replace, 0
+
+    def replacing(file: Path, target: Path) -> Path:
+        nonlocal left
+        if left == 0:
+            raise Cut
+        left -= 1
+        return replace(file, target)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+
+    def step(at: datetime) -> str:
+        rotation = Rotation(folder, known=True, now=at)
+        return rotation.signing(public) if what == "signing" else rotation.vault(dict)
+
+    def kids(file: Path) -> list[str]:
+        return [key["kid"] for key in json.loads(file.read_text(encoding="utf-8"))["keys"]]
+
+    said: list[str] = []
+    for number in range(4 if what == "signing" else 3):
+        for writes in count():
+            left = writes
+            with suppress(Cut):
+                said.append(step(NOW + timedelta(hours=number)))
+                break
+            if what == "signing":
+                assert kids(folder / "signing-keys.json")[0] in kids(public)
+    steps = {"signing": ["1/3", "2/3", "2/3", "3/3"], "vault": ["1/3", "2/3", "3/3"]}[what]
+    assert [line[:3] for line in said] == steps
+    assert not json.loads((folder / "rotation.json").read_text(encoding="utf-8"))
+    if what == "signing":
+        assert len(kids(public)) == 1
+        assert kids(public) == kids(folder / "signing-keys.json")
+    else:
+        assert len(Vault.load(folder / "vault.json").keys) == 1
+
+
 def test_a_key_file_of_unknown_history_is_left_alone(made: Path) -> None:
     folder = made / "gateway"
     Rotation(folder, known=False, now=NOW).signing(made / "internal-keys" / "internal-keys.json")
@@ -210,3 +274,5 @@ async def test_sequences_of_other_systems_are_said() -> None:
         done = await command("deploy.secrets", "rotate", what)
         assert done.code == 0
         assert "3. " in done.out
+        assert what != "amqp" or "topic permissions" in done.out
+        assert what != "province" or "deploy.broker password PROVINCE FILE" in done.out

@@ -86,6 +86,7 @@ class RosterFacts:
         codes = list({row.project_code for row in rows if row.project_code})
         projects = await self._projects.query({"code": {"$in": codes}}, session=session)
         facts.projects = {project.code: project for project in projects}
+        facts.follows = {project.id: 0 for project in projects}  # a project without ranks is remembered as such
         years = [str(year) for year in {project.year for project in projects}]
         rounds = await self._rounds.query({"_id": {"$in": years}}, session=session)
         facts.rounds = {int(calendar.id): calendar for calendar in rounds}
@@ -101,6 +102,5 @@ class RosterFacts:
             if enrollment.teacher in colleagues:
                 facts.live[enrollment.teacher, enrollment.project] = enrollment
             if enrollment.school == school and enrollment.status in RANKABLE and enrollment.rank:
-                last = facts.follows.get(enrollment.project, 0)
-                facts.follows[enrollment.project] = max(last, enrollment.rank)
+                facts.follows[enrollment.project] = max(facts.follows[enrollment.project], enrollment.rank)
         return facts

@@ -173,6 +173,22 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_was_and_repeats_no_row(
     assert events == [2] * 7
 
 
+async def test_r21_ranks_of_a_roster_do_not_depend_on_its_windows(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows of an earlier window are no ranks that the school has given before the roster."""
+    monkeypatch.setattr("services.enrollment.commands.rosters._WINDOW", 2)
+    await season.publish()
+    await season.publish("p2", code="GP-2")
+    first = [someone(number, 校内排序=str(8 - number)) for number in range(1, 6)]
+    second = [someone(number, "GP-2", 校内排序=str(9 - number)) for number in range(6, 9)]
+    job = await entered(season, [*first, *second], "VALID_ROWS")
+    assert [row["enrollment"]["rank"] for row in job["rows"]["nodes"]] == [7, 6, 5, 4, 3, 3, 2, 1]
+    later = [someone(number, 校内排序=str(12 - number)) for number in range(9, 12)]
+    job = await entered(season, later, "VALID_ROWS")
+    assert [row["enrollment"]["rank"] for row in job["rows"]["nodes"]] == [10, 9, 8]
+
+
 async def test_a_worker_that_lost_its_lease_writes_nothing(season: Season) -> None:
     await season.publish()
     key = await committed(season, [someone(1)], "VALID_ROWS")

@@ -565,9 +565,10 @@ async def test_r3_the_account_of_a_school_that_is_open_again_waits_for_a_code(de
     await hear(deps, ("enrollment.school-reopened", REGISTERED[1]), version=4)
     await hear(deps, ended(), version=3)
     (account,) = await deps.store.by_login(SCHOOL, Scope.SCHOOL)
-    assert account.state is AccountState.INITIAL
+    assert (account.state, account.name) == (AccountState.INITIAL, None)
     assert {each.state for each in await deps.store.delegates(SCHOOL)} == {AccountState.DISABLED}
     await hear(deps, designated(), version=5)
+    assert (await one(deps, Scope.SCHOOL)).name == "赵主任"
     assert {each.state for each in await deps.store.delegates(SCHOOL)} == {AccountState.INITIAL}
 
 

@@ -1,12 +1,18 @@
-"""Relay and worker as processes of their own: events go out, and come in, without a graph."""
+"""Relay and worker as processes of their own, without a graph; and a gateway on a database that is not migrated."""
+
+import aiohttp
+import pytest
 
 from chassis.messaging import amqp
 from chassis.principal import Scope
 from chassis.runtime.tasks import Role
-from gateway.app import build_background
+from chassis.storage.migration import migrate
+from chassis.storage.mongo import Database
+from gateway.app import build, build_background
 from gateway.identity.deps import Deps
 from gateway.identity.messaging import BINDINGS, QUEUE
 from gateway.identity.provisioning import provision
+from gateway.migrations import MIGRATIONS
 from gateway.settings import GatewaySettings
 from tests.integration.gateway.test_following import REGISTERED, SCHOOL, envelope
 from tests.support.eventually import eventually
@@ -54,3 +60,34 @@ async def test_a_worker_makes_accounts_of_events_and_answers_probes_only(
     async with served(build_background(settings, Role.WORKER)) as browser:
         await has_only_probes(browser)
         await eventually(made)
+
+
+async def test_a_gateway_executes_nothing_before_its_database_is_migrated_and_begins_by_itself(
+    settings: GatewaySettings, database: Database
+) -> None:
+    await database.drop_collection("schema")
+    login = {"login": SCHOOL, "password": "Guopei-0af3", "scope": "school"}
+    async with served(build(settings)) as browser:
+        answers = [
+            await browser.graphql("{ __typename }"),
+            await browser.send("POST", "/auth/login", json=login),
+            await browser.send("GET", "/check-in/"),
+            await browser.send("GET", "/nowhere"),
+        ]
+        assert {(answer.status, answer.code) for answer in answers} == {(503, "UNAVAILABLE")}
+        with pytest.raises(aiohttp.WSServerHandshakeError) as handshake:
+            await browser.http.ws_connect(f"{browser.url}/graphql", protocols=["graphql-transport-ws"])
+        assert handshake.value.status == 503
+        ready = await browser.send("GET", "/readyz")
+        assert (ready.status, ready.text.startswith("the database has schema version 0")) == (503, True)
+        assert (await browser.send("GET", "/livez")).status == 200
+        await migrate(database, MIGRATIONS)
+
+        async def is_ready() -> bool:
+            return (await browser.send("GET", "/readyz")).status == 200
+
+        await eventually(is_ready)
+        assert (await browser.graphql("{ __typename }")).json == {"data": {"__typename": "Query"}}
+        assert (await browser.send("POST", "/auth/login", json=login)).status == 401
+        async with browser.http.ws_connect(f"{browser.url}/graphql", protocols=["graphql-transport-ws"]) as socket:
+            assert socket.protocol == "graphql-transport-ws"

@@ -41,7 +41,8 @@ class Facts:
         projects: By code.
         rounds: By year.
         live: Live enrollments by teacher and project, of any school (R19).
-        follows: The last rank that the school has given before, by project; the ranks of the rows follow it (R21).
+        follows: The last rank that the school has given before, by project, 0 for none; the ranks of the rows follow
+            it (R21).
     """
 
     school: str

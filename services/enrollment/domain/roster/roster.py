@@ -119,7 +119,7 @@ class Roster:
         committed_at: Domain time of the commit, which counts for the deadline.
         committer: The principal who committed it, for the audit of the rows' events.
         fence: The token of the worker that last took it on.
-        follows: The last rank that the school had given before its rows, by project (R21).
+        follows: The last rank that the school had given before its rows, by project, 0 for none (R21).
     """
 
     id: str
