@@ -14,6 +14,7 @@ from chassis.messaging import amqp
 from chassis.messaging.deadletters import in_hand
 from chassis.messaging.outbox import Relay
 from chassis.messaging.timelines import LOST, timeline_commands
+from chassis.storage import timeline
 from chassis.storage.lease import Lease
 from chassis.storage.migration import Migrations
 from chassis.storage.mongo import Database
@@ -65,6 +66,7 @@ async def took_effect(database: Database, names: Sequence[str]) -> bool:
 async def test_what_is_written_after_a_restore_takes_effect_and_says_where_it_belongs(
     database: Database, parts: Parts, amqp_url: str, courses: Repository[Course]
 ) -> None:
+    await timeline.create_index(database)
     async with topology(amqp_url):
         async with running(consumer(database, amqp_url, []).run, Relay(database, ["courses"], amqp_url, SERVICE).run):
             course = await create(courses, "c1")
