@@ -16,6 +16,7 @@ from chassis.messaging.deadletters import in_hand
 from chassis.messaging.inbox import Consumer, Handler
 from chassis.messaging.outbox import Relay
 from chassis.messaging.timelines import timeline_commands
+from chassis.storage import timeline
 from chassis.storage.lease import Lease
 from chassis.storage.migration import Migrations
 from chassis.storage.mongo import Database, Session
@@ -68,6 +69,7 @@ async def took_effect(database: Database, names: Sequence[str]) -> bool:
 async def test_what_is_written_after_a_restore_takes_effect_and_says_where_it_belongs(
     database: Database, parts: Parts, amqp_url: str, courses: Repository[Course]
 ) -> None:
+    await timeline.create_index(database)
     async with topology(amqp_url):
         async with running(consumer(database, amqp_url, []).run, Relay(database, ["courses"], amqp_url, SERVICE).run):
             course = await create(courses, "c1")
