@@ -77,11 +77,15 @@ class Suite:
     @property
     def metrics(self) -> dict[str, str]:
         """Where each process shows its metrics, by its name; the ballot box shows none."""
-        return {
-            name: f"http://127.0.0.1:{self.parts.ports.port_of(metrics_of(name))}/metrics"
-            for name in self._names
-            if not name.startswith(BALLOTS)
-        }
+        return {name: self.metrics_url(name) for name in self._names if not name.startswith(BALLOTS)}
+
+    def metrics_url(self, process: str) -> str:
+        """Where a process shows its metrics.
+
+        Args:
+            process: Its name, also of one that was launched by itself.
+        """
+        return f"http://127.0.0.1:{self.parts.ports.port_of(metrics_of(process))}/metrics"
 
     @property
     def clock_file(self) -> Path:

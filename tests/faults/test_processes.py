@@ -17,7 +17,7 @@ _RELAY_2 = "enrollment.relay.2"
 
 async def metric(field: Field, process: str, name: str, label: str) -> float:
     """The value of a counter of a process, 0 where it has not counted yet."""
-    async with field.http.get(field.suite.metrics[process], timeout=aiohttp.ClientTimeout(5)) as reply:
+    async with field.http.get(field.suite.metrics_url(process), timeout=aiohttp.ClientTimeout(5)) as reply:
         lines = (await reply.text()).splitlines()
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{name}{{") and label in line)
 
