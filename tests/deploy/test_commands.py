@@ -29,7 +29,8 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(local, "HOME", tmp_path)
     monkeypatch.setattr(local, "ENDPOINTS", tmp_path / "endpoints.json")
     monkeypatch.setattr(local, "_stop_on_signals", lambda: None)
-    local.ENDPOINTS.write_text(json.dumps({"graphql": "http://127.0.0.1:8123/graphql"}), encoding="utf-8")
+    endpoints = {"graphql": "http://127.0.0.1:8123/graphql", "metrics": {"gateway": "http://127.0.0.1:8124/metrics"}}
+    local.ENDPOINTS.write_text(json.dumps(endpoints), encoding="utf-8")
     logins = {"password": "a-password", "logins": [], "initial": {}}
     (tmp_path / LOGINS).write_text(json.dumps(logins), encoding="utf-8")
     command = [sys.executable, "-c", _HOLD, str(tmp_path)]

@@ -123,9 +123,9 @@ async def test_a_connection_is_given_up_before_uvicorn_closes_it(monkeypatch: py
 
 
 async def test_r27_the_documented_consumer_replays_page_after_page_though_idle_connections_are_closed() -> None:
-    replay = runpy.run_path(str(ROOT / "docs" / "province_consumer.py"))["replay"]
+    consumer = runpy.run_path(str(ROOT / "docs" / "province_consumer.py"))
     with closing(sqlite3.connect(":memory:")) as events:
-        events.execute("CREATE TABLE events (sequence INTEGER PRIMARY KEY, id UNIQUE, type, cursor)")
+        events.executescript(consumer["TABLES"])
         async with serving() as server:
-            await replay(server.url, "province44", "secret", None, events)
+            await consumer["replay"](server.url, "province44", "secret", events)
         assert events.execute("SELECT id FROM events").fetchall() == [("e1",), ("e2",), ("e3",)]
