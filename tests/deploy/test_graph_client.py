@@ -49,6 +49,7 @@ class Server:
         number = 1 if after is None else int(after) + 1
         event = {"sequence": number, "id": f"e{number}", "type": "t", "data": {}, "cursor": str(number)}
         page = {"nodes": [event], "pageInfo": {"hasNextPage": number < 3, "endCursor": str(number)}}
+        page["feed"] = {"epoch": 0, "base": None}
         return web.json_response({"data": {"enrollmentEvents": page}})
 
 

@@ -101,6 +101,7 @@ class RosterFacts:
         for enrollment in await self._enrollments.query({"$or": [live, ranked]}, sort=(), session=session):
             if enrollment.teacher in colleagues:
                 facts.live[enrollment.teacher, enrollment.project] = enrollment
-            if enrollment.school == school and enrollment.status in RANKABLE and enrollment.rank:
+            asked = enrollment.project in facts.follows  # a colleague's live one may be of another project
+            if asked and enrollment.school == school and enrollment.status in RANKABLE and enrollment.rank:
                 facts.follows[enrollment.project] = max(facts.follows[enrollment.project], enrollment.rank)
         return facts
