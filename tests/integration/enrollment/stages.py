@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from chassis.ids import new_id
 from chassis.principal import Principal
+from chassis.storage.mongo import Session
 from kernel.free_text import Reason
 from services.enrollment import commands
 from services.enrollment.commands import Decision, NewFunding
 from services.enrollment.domain import transfer as transfers
 from services.enrollment.domain.notifications import Notice, NoticeKind, notice_of, order_of, school_box
+from services.enrollment.domain.project import amended
 from services.enrollment.domain.transfer import TransferRequest
 from services.enrollment.domain.vocabulary import (
     Employment,
@@ -242,6 +245,28 @@ async def waiting_when_admission_closed(season: Season, count: int = 1) -> Stage
 async def waiting_at_the_planned_start(season: Season, count: int = 1) -> Stage:
     stage = await waiting(season, count)
     season.at("2024-07-08T09:00")
+    return stage
+
+
+async def new_dates_alone(season: Season) -> None:
+    """What the consumer commits first, before it looks at who lapsed."""
+    store = season.deps.store
+    before = await store.projects.get("p1")
+    days, now = (date(2024, 7, 22), date(2024, 7, 28)), season.deps.clock.now()
+    after = amended(before, before.version + 1, days, "场地故障", now)
+
+    async def work(session: Session) -> None:
+        await store.projects.put(after, session)
+        await store.seating.touch_all(after, session)
+
+    await store.transact(work)
+
+
+async def lapsed_on_a_day_that_was_put_off(season: Season, count: int = 1) -> Stage:
+    """Nobody has looked at who may come back."""
+    stage = await waiting_at_the_planned_start(season, count)
+    await commands.lapse_at_start(season.deps)
+    await new_dates_alone(season)
     return stage
 
 

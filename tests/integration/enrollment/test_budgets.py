@@ -452,6 +452,12 @@ WINDOWED: Mapping[str, Case] = {
         Budget(12, commits=1),
         window=Budget(9, commits=1),
     ),
+    "revive_lapsed": Case(
+        stages.lapsed_on_a_day_that_was_put_off,
+        lambda deps, _: commands.revive_lapsed(deps, "p1"),
+        Budget(13, commits=1),
+        window=Budget(11, commits=1),
+    ),
     "offer_free_seats": Case(
         stages.waiting_when_admission_closed,
         lambda deps, _: commands.offer_free_seats(deps),

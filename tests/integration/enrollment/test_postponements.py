@@ -1,13 +1,10 @@
 """R18, R23, R25: a training put off on its first day brings back who lapsed on it, in order, or says why not."""
 
-from datetime import date
-
 import pytest
 
-from chassis.storage.mongo import Session
 from services.enrollment.commands import deliver_pending, expire_offers, lapse_at_start, offer_free_seats, revive_lapsed
-from services.enrollment.domain.project import amended
 from tests.integration.enrollment.season import BASE, RANK, SCHOOL, SIGN_UP, SUBSTITUTE, TAKE, WITHDRAW, Season
+from tests.integration.enrollment.stages import new_dates_alone
 from tests.integration.enrollment.test_succession import CLOSE
 from tests.integration.enrollment.test_withdrawals import NOTICES
 from tests.support.principals import MINISTRY
@@ -18,20 +15,6 @@ FIRST_DAY = "2024-07-08"
 async def put_off(season: Season, starts_on: str = "2024-07-22", ends_on: str = "2024-07-28") -> None:
     days = {"starts_on": starts_on, "ends_on": ends_on}
     await season.hear("catalog.project-amended", "p1", {"project": "p1", "reason": "场地故障"} | days)
-
-
-async def new_dates_alone(season: Season) -> None:
-    """What the consumer commits first, before it looks at who lapsed."""
-    store = season.deps.store
-    before = await store.projects.get("p1")
-    days, now = (date(2024, 7, 22), date(2024, 7, 28)), season.deps.clock.now()
-    after = amended(before, before.version + 1, days, "场地故障", now)
-
-    async def work(session: Session) -> None:
-        await store.projects.put(after, session)
-        await store.seating.touch_all(after, session)
-
-    await store.transact(work)
 
 
 async def come(season: Season) -> None:
