@@ -15,7 +15,6 @@ import aiohttp
 import orjson
 import pytest
 from graphql import build_schema, graphql
-from prometheus_client import generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -73,6 +72,7 @@ class Gateway:
     file: Path
     plain: str
     events: Events
+    shown: str
     lines: list[str]
 
     @property
@@ -91,7 +91,8 @@ class Gateway:
         return answer.json
 
     async def metrics(self) -> str:
-        return generate_latest().decode()
+        async with aiohttp.request("GET", self.shown) as reply:
+            return await reply.text()
 
     async def serves(self, text: str) -> bool:
         return f'guopei_gateway_schema{{hash="{Texts(text).hash}"}} 1.0' in await self.metrics()
@@ -122,13 +123,13 @@ async def gateway(tmp_path: Path, reload_seconds: float = 0.1) -> AsyncIterator[
         (tmp_path / "mount").mkdir()
         file = tmp_path / "mount" / "supergraph.graphql"
         file.symlink_to("..data/supergraph.graphql")
-        url = f"http://127.0.0.1:{ports['gateway']}"
+        url, shown = f"http://127.0.0.1:{ports['gateway']}", ports["gateway.metrics"]
         async with aiohttp.ClientSession() as http:
-            made = Gateway(Browser(url, http), None, file, text, events, [])  # type: ignore[arg-type]
+            made = Gateway(Browser(url, http), None, file, text, events, f"http://127.0.0.1:{shown}/metrics", [])  # type: ignore[arg-type]
             made.exchange(text)
             made.process = await asyncio.create_subprocess_exec(
                 *[sys.executable, "-m", "gateway", "standalone", str(file), "--port", str(ports["gateway"])],
-                env=os.environ | {"RELOAD_SECONDS": str(reload_seconds)},
+                env=os.environ | {"RELOAD_SECONDS": str(reload_seconds), "METRICS_PORT": str(shown)},
                 cwd=ROOT,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
