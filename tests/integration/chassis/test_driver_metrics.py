@@ -53,9 +53,19 @@ async def test_the_pool_shows_who_has_a_connection(database: Database) -> None:
         return REGISTRY.get_sample_value("guopei_mongo_pool_in_use") or 0.0
 
     await database["things"].insert_one({"_id": 1})
-    readings = [asyncio.ensure_future(database["things"].find_one({"$where": "sleep(500) || true"})) for _ in range(8)]
-    await eventually(lambda: in_use() >= len(readings))
-    await asyncio.gather(*readings)
+    seen = asyncio.Event()
+
+    async def read_until_seen() -> None:
+        while not seen.is_set():
+            await database["things"].find_one({"$where": "sleep(500) || true"})
+
+    # A single round of readings may be over before the pool has opened a connection for each.
+    readings = [asyncio.ensure_future(read_until_seen()) for _ in range(8)]
+    try:
+        await eventually(lambda: in_use() >= len(readings))
+    finally:
+        seen.set()
+        await asyncio.gather(*readings)
     await eventually(lambda: in_use() < len(readings))
 
 
