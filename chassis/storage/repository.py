@@ -142,6 +142,22 @@ class Repository(Generic[A]):
             raise NOT_FOUND(kind=self._noun, id=key)
         return aggregate
 
+    async def as_read(self, key: str, version: int, session: Session | None = None) -> A:
+        """The aggregate with that id, still in the version that a caller has read.
+
+        Args:
+            key: The aggregate's id.
+            version: That version.
+            session: The transaction to read in.
+
+        Raises:
+            Refusal: `NOT_FOUND`; `STALE_VERSION`: somebody has changed it since.
+        """
+        aggregate = await self.get(key, session)
+        if aggregate.version != version:
+            raise await self.stale(key, session)
+        return aggregate
+
     async def find_many(self, keys: Sequence[str]) -> list[A | None]:
         """The aggregates with those ids, in that order, None where there is none; by one operation at most."""
         if not keys:

@@ -128,7 +128,7 @@ async def rename_base(deps: Deps, principal: Principal, *, key: str, version: in
     new_name, why = Name.of(name, "name"), Reason.of(reason, "R2")
 
     async def work(session: Session) -> Base:
-        base = await _read(deps, key, version, session)
+        base = await deps.store.bases.as_read(key, version, session)
         renamed = await deps.store.bases.save(*succession.rename_base(base, new_name, why), session)
         await deps.store.projects.rename([base.id], {"base_name": renamed.name}, session)
         return renamed
@@ -206,7 +206,7 @@ async def extend_base(
     """
     require_scope(principal, Scope.MINISTRY)
     why = Reason.of(reason, "R2")
-    base = await _read(deps, key, version)
+    base = await deps.store.bases.as_read(key, version)
     changed, events = succession.extend_base(base, valid_until, why, deps.clock.now())
     return await deps.store.bases.save(changed, events)
 
@@ -233,7 +233,7 @@ async def recategorize_base(
     why = Reason.of(reason, "R2")
 
     async def work(session: Session) -> Base:
-        base = await _read(deps, key, version, session)
+        base = await deps.store.bases.as_read(key, version, session)
         if category is BaseCategory.ENTERPRISE_PRACTICE:
             credit_code(base.organization.code)
         used = await deps.store.quotas.exist(base.id, session)
@@ -267,7 +267,7 @@ async def close_base(deps: Deps, principal: Principal, *, key: str, version: int
     why = Reason.of(reason, "R2")
 
     async def work(session: Session) -> Base:
-        base = await _read(deps, key, version, session)
+        base = await deps.store.bases.as_read(key, version, session)
         await _take_merger_turn(deps, base.category, session)
         await deps.store.quotas.freeze(base.id, session)  # before the count: a submission meanwhile conflicts
         acts_for = [base.id, *await deps.store.bases.merged_into(base.id, session)]
@@ -296,7 +296,7 @@ async def reopen_base(deps: Deps, principal: Principal, *, key: str, version: in
     why, now, store = Reason.of(reason, "R2"), deps.clock.now(), deps.store
 
     async def work(session: Session) -> Base:
-        reopened, events = succession.reopen_base(await _read(deps, key, version, session), why)
+        reopened, events = succession.reopen_base(await deps.store.bases.as_read(key, version, session), why)
         await _take_merger_turn(deps, reopened.category, session)
         for held in await store.quotas.query({"base": key}, session=session):
             await store.quotas.take_turn(held.year, session)  # an amendment of the round meanwhile conflicts
@@ -349,7 +349,7 @@ async def amend_base(
     )
 
     async def work(session: Session) -> Base:
-        base = await _read(deps, key, version, session)
+        base = await deps.store.bases.as_read(key, version, session)
         located = province_of(base.organization.code)
         published = bool(await deps.store.projects.counted([key], succession.PUBLISHED, session))
         amended, events = succession.amend_base(base, given, why, code_province=located, published=published)
@@ -382,7 +382,7 @@ async def merge_bases(deps: Deps, principal: Principal, *, key: str, version: in
     why = Reason.of(reason, "R2")
 
     async def work(session: Session) -> Base:
-        base = await _read(deps, key, version, session)
+        base = await deps.store.bases.as_read(key, version, session)
         successor = await deps.store.bases.get(into, session)
         merged, events = succession.merge_bases(base, successor, why, deps.clock.now())
         await deps.store.quotas.freeze(base.id, session)
@@ -395,13 +395,6 @@ async def merge_bases(deps: Deps, principal: Principal, *, key: str, version: in
 async def _take_merger_turn(deps: Deps, category: BaseCategory, session: Session) -> None:
     """No two bases are merged into each other, and none into one that ends or changes category meanwhile (R2)."""
     await deps.store.bases.take_turn(f"merger:{category}", session)
-
-
-async def _read(deps: Deps, key: str, version: int, session: Session | None = None) -> Base:
-    base = await deps.store.bases.get(key, session)
-    if base.version != version:
-        raise await deps.store.bases.stale(key, session)
-    return base
 
 
 @idempotent("bases", name="set_base_team")

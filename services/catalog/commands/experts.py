@@ -95,9 +95,7 @@ async def correct_expert(
     why = Reason.of(reason, "R14")
 
     async def work(session: Session) -> Expert:
-        expert = await deps.store.experts.get(key, session)
-        if expert.version != version:
-            raise await deps.store.experts.stale(key, session)
+        expert = await deps.store.experts.as_read(key, version, session)
         if sender:
             await deps.store.organizations.take_turn(sender.code, session)
             on_file = await deps.store.organizations.find_many([sender.code], session)
@@ -138,9 +136,7 @@ async def withdraw_expert(deps: Deps, principal: Principal, *, key: str, version
     why = Reason.of(reason, "R14")
 
     async def work(session: Session) -> Expert:
-        expert = await deps.store.experts.get(key, session)
-        if expert.version != version:
-            raise await deps.store.experts.stale(key, session)
+        expert = await deps.store.experts.as_read(key, version, session)
         assigned = await _assigned(deps, key, session)
         return await deps.store.experts.save(*experts.withdraw_expert(expert, assigned, why, deps.clock.now()), session)
 
@@ -163,9 +159,7 @@ async def reinstate_expert(deps: Deps, principal: Principal, *, key: str, versio
     """
     require_scope(principal, Scope.MINISTRY)
     why = Reason.of(reason, "R14")
-    expert = await deps.store.experts.get(key)
-    if expert.version != version:
-        raise await deps.store.experts.stale(key)
+    expert = await deps.store.experts.as_read(key, version)
     return await deps.store.experts.save(*experts.reinstate_expert(expert, why))
 
 
