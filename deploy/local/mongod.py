@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from deploy.local.home import tagged
-from deploy.local.process import Child, StartFailed
+from deploy.local.process import Child, Server, StartFailed
 from deploy.local.secrets import Secrets
 
 DATABASES = ("catalog", "enrollment", "assessment", "ballots", "gateway")
@@ -43,7 +43,7 @@ def find_mongod() -> str:
     return path
 
 
-class Member:
+class Member(Server):
     """One mongod of the set.
 
     Args:
@@ -55,14 +55,13 @@ class Member:
     """
 
     def __init__(self, suite: Path, name: str, port: int, key: Path, cache_gigabytes: float) -> None:
+        super().__init__(name)
         self.address = f"127.0.0.1:{port}"
         self.home = suite / name
         self._suite = suite
-        self._name = name
         self._port = port
         self._key = key
         self._cache = cache_gigabytes
-        self._child: Child | None = None
 
     def start(self, *, anew: bool = False) -> None:
         """Start the process, without waiting; `anew` forgets its data.
@@ -84,33 +83,7 @@ class Member:
         command += ["--setParameter", "oplogNetworkTimeoutBufferSeconds=1"]
         command += ["--setParameter", "oplogFetcherSteadyStateMaxFetcherRestarts=0"]
         command += ["--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"]
-        self._child = Child(self._name, command, self.home / "mongod.log", tagged(self._suite, os.environ))
-
-    @property
-    def child(self) -> Child:
-        """The running process.
-
-        Raises:
-            StartFailed: It was not started.
-        """
-        if self._child is None:
-            raise StartFailed("mongod is not started")
-        return self._child
-
-    def alive(self) -> bool:
-        """Whether it was started and still runs."""
-        return self._child is not None and self._child.alive()
-
-    def terminate(self) -> None:
-        """Send it SIGTERM, without waiting."""
-        if self._child:
-            self._child.terminate()
-
-    def stop(self) -> None:
-        """Stop it cleanly."""
-        if self._child:
-            self._child.stop()
-            self._child = None
+        self._child = Child(self.program, command, self.home / "mongod.log", tagged(self._suite, os.environ))
 
     def client(self, **options: Any) -> "MongoClient[Mapping[str, Any]]":
         """A client of this member alone."""

@@ -122,6 +122,44 @@ class Child:
         self._output.close()
 
 
+class Server:
+    """A server of the suite: a child process that may be started again.
+
+    Args:
+        program: Its name in messages.
+    """
+
+    def __init__(self, program: str) -> None:
+        self.program = program
+        self._child: Child | None = None
+
+    @property
+    def child(self) -> Child:
+        """The running process.
+
+        Raises:
+            StartFailed: It was not started.
+        """
+        if self._child is None:
+            raise StartFailed(f"{self.program} is not started")
+        return self._child
+
+    def alive(self) -> bool:
+        """Whether it was started and still runs."""
+        return self._child is not None and self._child.alive()
+
+    def terminate(self) -> None:
+        """Send it SIGTERM, without waiting."""
+        if self._child:
+            self._child.terminate()
+
+    def stop(self) -> None:
+        """Stop it cleanly."""
+        if self._child:
+            self._child.stop()
+            self._child = None
+
+
 def _kill_group(group: int) -> None:
     try:
         os.killpg(group, signal.SIGKILL)

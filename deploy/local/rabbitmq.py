@@ -15,7 +15,7 @@ from deploy.broker.management import Management, ManagementError
 from deploy.local.home import tagged
 from deploy.local.ports import Ports, is_free
 from deploy.local.private_files import write_private
-from deploy.local.process import Child, StartFailed
+from deploy.local.process import Child, Server, StartFailed
 from deploy.local.secrets import Secrets
 
 _START_SECONDS = 120.0
@@ -46,7 +46,7 @@ def find_rabbitmq() -> Path:
     return installed[-1]
 
 
-class Node:
+class Node(Server):
     """One node of the broker.
 
     Args:
@@ -57,12 +57,12 @@ class Node:
     """
 
     def __init__(self, suite: Path, name: str, configuration: Path, ports: Mapping[str, int]) -> None:
+        super().__init__("RabbitMQ")
         self.name = name
         self.ports = ports
         self.configuration = configuration
         self._suite = suite
         self._home = configuration.parent
-        self._child: Child | None = None
 
     def start(self) -> None:
         """Start the process, without waiting.
@@ -72,33 +72,7 @@ class Node:
         """
         log = self.configuration.with_suffix(".log")
         server = str(find_rabbitmq() / "rabbitmq-server")
-        self._child = Child("RabbitMQ", [server], log, tagged(self._suite, self._environment()))
-
-    @property
-    def child(self) -> Child:
-        """The running process.
-
-        Raises:
-            StartFailed: It was not started.
-        """
-        if self._child is None:
-            raise StartFailed("RabbitMQ is not started")
-        return self._child
-
-    def alive(self) -> bool:
-        """Whether it was started and still runs."""
-        return self._child is not None and self._child.alive()
-
-    def terminate(self) -> None:
-        """Send it SIGTERM, without waiting."""
-        if self._child:
-            self._child.terminate()
-
-    def stop(self) -> None:
-        """Stop it cleanly."""
-        if self._child:
-            self._child.stop()
-            self._child = None
+        self._child = Child(self.program, [server], log, tagged(self._suite, self._environment()))
 
     def grow(self) -> None:
         """Give every quorum queue a member here (`rabbitmq-queues grow`).
