@@ -10,7 +10,7 @@ import pytest
 from deploy.local.suite import ROOT
 from kernel.dates import SHANGHAI
 from tests.faults.drill import FULL, Outcome
-from tests.faults.field import Field
+from tests.faults.field import Field, opened
 
 _BESIDE = os.environ.get("DEBIAN")
 RESULTS = ROOT / "bench" / "results" / (f"faults-{_BESIDE}.md" if _BESIDE else "faults.md")
@@ -58,9 +58,5 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
 @pytest.fixture(scope="session")
 async def field(home: Path) -> AsyncIterator[Field]:
     """A suite of the drills' own."""
-    running = Field(home / "faults")
-    try:
-        await running.open()
+    async with opened(Field(home / "faults")) as running:
         yield running
-    finally:
-        await running.close()

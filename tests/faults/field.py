@@ -211,3 +211,13 @@ class Field:
                         await message.ack()
 
         await forever(queue_of(code), listen, BROKER_ERRORS)
+
+
+@asynccontextmanager
+async def opened(field: Field) -> AsyncIterator[Field]:
+    """The block runs with a field that is open, and closed afterwards, also where it did not open whole."""
+    try:
+        await field.open()
+        yield field
+    finally:
+        await field.close()

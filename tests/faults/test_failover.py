@@ -19,7 +19,7 @@ from deploy.local.suite import GATEWAY
 from deploy.seed.graph_client import Refused
 from deploy.seed.world import BASES, YEAR
 from tests.faults.drill import FULL, Outcome, drill, lasting
-from tests.faults.field import RELAY, TEACHING, WORKER, Field
+from tests.faults.field import RELAY, TEACHING, WORKER, Field, opened
 from tests.faults.load import Ledger
 from tests.faults.test_processes import metric
 from tests.support.eventually import eventually
@@ -41,12 +41,8 @@ _WORKING = (
 @pytest.fixture
 async def of_three(home: Path) -> AsyncIterator[Field]:
     """A suite whose database has three members."""
-    running = Field(home / "failover", members=3)
-    try:
-        await running.open()
+    async with opened(Field(home / "failover", members=3)) as running:
         yield running
-    finally:
-        await running.close()
 
 
 @asynccontextmanager

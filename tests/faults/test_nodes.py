@@ -18,7 +18,7 @@ from deploy.broker.management import Management
 from deploy.broker.members import queues_with_too_few
 from deploy.local.rabbitmq import Node, RabbitMQ
 from tests.faults.drill import FULL, Outcome, drill, lasting
-from tests.faults.field import Field
+from tests.faults.field import Field, opened
 from tests.faults.test_failover import Serving
 from tests.support.eventually import eventually
 
@@ -30,12 +30,8 @@ _DEADLINE_SECONDS = 180.0
 @pytest.fixture
 async def of_three(home: Path) -> AsyncIterator[Field]:
     """A suite whose broker has three nodes."""
-    running = Field(home / "nodes", nodes=3)
-    try:
-        await running.open()
+    async with opened(Field(home / "nodes", nodes=3)) as running:
         yield running
-    finally:
-        await running.close()
 
 
 @asynccontextmanager

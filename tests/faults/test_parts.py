@@ -13,7 +13,7 @@ import pytest
 from deploy.local.suite import GATEWAY
 from tests.faults.checker import check, left_over, recovered
 from tests.faults.drill import BOUND, FULL, Outcome, drill, lasting
-from tests.faults.field import RELAY, Field
+from tests.faults.field import RELAY, Field, opened
 from tests.faults.load import under_load
 from tests.faults.test_processes import metric
 from tests.support.eventually import eventually
@@ -89,12 +89,8 @@ def narrow(home: Path) -> Iterator[Path]:
 @pytest.fixture
 async def narrow_field(narrow: Path) -> AsyncIterator[Field]:
     """A suite there."""
-    running = Field(narrow)
-    try:
-        await running.open()
+    async with opened(Field(narrow)) as running:
         yield running
-    finally:
-        await running.close()
 
 
 @pytest.mark.skipif(not FULL, reason="takes a suite of its own: make faults")

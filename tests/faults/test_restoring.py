@@ -17,7 +17,7 @@ from deploy.demo import documents as d
 from services.enrollment.store import Feed
 from tests.faults.checker import left_over
 from tests.faults.drill import FULL, Outcome, lasting
-from tests.faults.field import API, RELAY, WORKER, Field
+from tests.faults.field import API, RELAY, WORKER, Field, opened
 from tests.faults.load import under_load
 from tests.support.eventually import eventually
 from tests.support.processes import command
@@ -32,12 +32,8 @@ _BOUND = 120.0
 @pytest.fixture(scope="module")
 async def field(home: Path) -> AsyncIterator[Field]:
     """A suite whose provinces listen with the documented consumer only."""
-    running = Field(home / "restoring", listens=False)
-    try:
-        await running.open()
+    async with opened(Field(home / "restoring", listens=False)) as running:
         yield running
-    finally:
-        await running.close()
 
 
 @asynccontextmanager
