@@ -1,6 +1,6 @@
 """Close a school or merge it into another one, and let everything follow in batches; open one again (R3, ADR 39)."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from chassis.commands import bulk
 from chassis.commands.bulk import Row
 from chassis.commands.guards import require_scope
 from chassis.context import current_act
+from chassis.events import DomainEvent
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import idempotent
 from chassis.storage.mongo import Conflict, Session, StorageError
@@ -27,6 +28,7 @@ from services.enrollment.domain import teacher as teachers
 from services.enrollment.domain import transfer as transfers
 from services.enrollment.domain.admission import Admission, Command
 from services.enrollment.domain.enrollment import UNSETTLED, Enrollment
+from services.enrollment.domain.notifications import Notice
 from services.enrollment.domain.school import School
 from services.enrollment.domain.teacher import Joined, Teacher
 from services.enrollment.domain.transfer import Transfer
@@ -60,10 +62,8 @@ async def close_school(deps: Deps, principal: Principal, *, code: str, reason: s
         in_hand = await store.enrollments.counted(code, succession.IN_HAND, session)
         succeeds = await store.schools.is_succeeding(code, session)
         closed, events = succession.close(school, in_hand, why, deps.clock.now(), succeeds=succeeds)
-        store.seating.touch_school(code, unit)
-        store.notices.stage(succession.notices_of_end(closed, None, deps.clock.now()), unit)
-        await unit.flush()
-        return await store.schools.save(closed, events, session)
+        notices = succession.notices_of_end(closed, None, deps.clock.now())
+        return await _save(deps, closed, events, notices, unit, session)
 
     return await store.transact(work)
 
@@ -90,10 +90,8 @@ async def reopen_school(deps: Deps, principal: Principal, *, code: str, reason: 
     async def work(session: Session) -> School:
         school, unit = await _overseen(deps, principal, code, session), UnitOfWork(session)
         reopened, events = succession.reopen(school, why)
-        store.seating.touch_school(code, unit)
-        store.notices.stage(succession.notices_of_reopening(reopened, why, deps.clock.now()), unit)
-        await unit.flush()
-        return await store.schools.save(reopened, events, session)
+        notices = succession.notices_of_reopening(reopened, why, deps.clock.now())
+        return await _save(deps, reopened, events, notices, unit, session)
 
     return await store.transact(work)
 
@@ -125,12 +123,25 @@ async def merge_school(deps: Deps, principal: Principal, *, code: str, into: str
         succeeds = await store.schools.is_succeeding(code, session)
         merged, events = succession.merge(school, successor, why, deps.clock.now(), succeeds=succeeds)
         store.schools.guard(successor, unit)  # its own end at the same time conflicts
-        store.seating.touch_school(code, unit)
-        store.notices.stage(succession.notices_of_end(merged, successor, deps.clock.now()), unit)
-        await unit.flush()
-        return await store.schools.save(merged, events, session)
+        notices = succession.notices_of_end(merged, successor, deps.clock.now())
+        return await _save(deps, merged, events, notices, unit, session)
 
     return await store.transact(work)
+
+
+async def _save(
+    deps: Deps,
+    school: School,
+    events: Sequence[DomainEvent],
+    notices: Sequence[Notice],
+    unit: UnitOfWork,
+    session: Session,
+) -> School:
+    """Store a school that has ended or is open again, its notices and what the unit holds; sign-ups conflict with it."""
+    deps.store.seating.touch_school(school.id, unit)
+    deps.store.notices.stage(notices, unit)
+    await unit.flush()
+    return await deps.store.schools.save(school, events, session)
 
 
 async def _overseen(deps: Deps, principal: Principal, code: str, session: Session) -> School:
