@@ -63,7 +63,7 @@ async def close_school(deps: Deps, principal: Principal, *, code: str, reason: s
         succeeds = await store.schools.is_succeeding(code, session)
         closed, events = succession.close(school, in_hand, why, deps.clock.now(), succeeds=succeeds)
         notices = succession.notices_of_end(closed, None, deps.clock.now())
-        return await _save(deps, closed, events, notices, unit, session)
+        return await _save(deps, closed, events, notices, unit)
 
     return await store.transact(work)
 
@@ -91,7 +91,7 @@ async def reopen_school(deps: Deps, principal: Principal, *, code: str, reason: 
         school, unit = await _overseen(deps, principal, code, session), UnitOfWork(session)
         reopened, events = succession.reopen(school, why)
         notices = succession.notices_of_reopening(reopened, why, deps.clock.now())
-        return await _save(deps, reopened, events, notices, unit, session)
+        return await _save(deps, reopened, events, notices, unit)
 
     return await store.transact(work)
 
@@ -124,7 +124,7 @@ async def merge_school(deps: Deps, principal: Principal, *, code: str, into: str
         merged, events = succession.merge(school, successor, why, deps.clock.now(), succeeds=succeeds)
         store.schools.guard(successor, unit)  # its own end at the same time conflicts
         notices = succession.notices_of_end(merged, successor, deps.clock.now())
-        return await _save(deps, merged, events, notices, unit, session)
+        return await _save(deps, merged, events, notices, unit)
 
     return await store.transact(work)
 
@@ -135,13 +135,12 @@ async def _save(
     events: Sequence[DomainEvent],
     notices: Sequence[Notice],
     unit: UnitOfWork,
-    session: Session,
 ) -> School:
-    """Store a school that has ended or is open again, its notices and what the unit holds; sign-ups conflict with it."""
+    """Store a school that has ended or is open again, its notices and the unit's writes; its doors conflict (R3)."""
     deps.store.seating.touch_school(school.id, unit)
     deps.store.notices.stage(notices, unit)
     await unit.flush()
-    return await deps.store.schools.save(school, events, session)
+    return await deps.store.schools.save(school, events, unit.session)
 
 
 async def _overseen(deps: Deps, principal: Principal, code: str, session: Session) -> School:
