@@ -11,7 +11,7 @@ from chassis.events import DomainEvent, current_actor, seal
 from chassis.principal import Principal, Scope
 from chassis.storage.idempotency import mark_for
 from chassis.storage.mongo import BATCH, Collection, Database, Document, Session, from_document, to_document
-from chassis.storage.timeline import Timelines
+from chassis.storage.timeline import Timelines, create_waiting_index
 from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND, STALE_VERSION
 
@@ -106,10 +106,8 @@ class Repository(Generic[A]):
         return self.collection.name
 
     async def prepare(self) -> None:
-        """Create the partial indexes: of waiting events, for the relay (notes N20), and of marks of requests."""
-        await self.collection.create_index(
-            [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
-        )
+        """Create the partial indexes: of waiting events, for the relay, and of marks of requests."""
+        await create_waiting_index(self.collection)
         await self.collection.create_index(
             [("requests.key", ASCENDING)],
             name="requests",

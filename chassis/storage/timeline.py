@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pymongo import ASCENDING
 
 from chassis.events import NATIONWIDE, Timeline, TimelineBegun, seal
-from chassis.storage.mongo import Client, Database, Document
+from chassis.storage.mongo import Client, Collection, Database, Document
 
 META = "meta"
 """The collection of what a database knows of itself; its documents may carry events."""
@@ -24,11 +24,16 @@ def next_number(last: int) -> int:
     return max(last + 1, int(time.time()))
 
 
-async def create_index(database: Database) -> None:
-    """Create the index by which the relay finds waiting events, as every repository has it."""
-    await database[META].create_index(
+async def create_waiting_index(collection: Collection) -> None:
+    """Create the index by which a relay finds the waiting events of a collection (notes N20)."""
+    await collection.create_index(
         [("events.at", ASCENDING)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
     )
+
+
+async def create_index(database: Database) -> None:
+    """Create the index of the events that wait in the collection `meta`; a step of the service's migrations."""
+    await create_waiting_index(database[META])
 
 
 class Timelines:

@@ -15,6 +15,7 @@ from chassis.messaging import sent
 from chassis.messaging.sent import KEPT_DAYS
 from chassis.storage.migration import migrate, version_of
 from chassis.storage.mongo import Client, Database, connect
+from chassis.storage.timeline import create_waiting_index
 from deploy import __main__ as local
 from deploy.backup.archive import Damaged, new_key, read_key, records
 from deploy.backup.copying import known, reaches
@@ -179,7 +180,7 @@ async def test_a_copy_reaches_to_its_latest_event_though_a_clock_was_ahead(desk:
     taken = datetime.now(UTC).replace(microsecond=0)
     ahead = taken + timedelta(seconds=3)
     waiting = {"_id": "c1", "events": [{"id": "e", "at": ahead}]}
-    await desk.database["courses"].create_index([("events.at", 1)], name="waiting")
+    await create_waiting_index(desk.database["courses"])
     await desk.database["courses"].insert_one(waiting)
     with MongoClient[dict[str, Any]](desk.url, tz_aware=True) as client:
         assert reaches(client[desk.database.name], taken) == ahead
@@ -236,7 +237,7 @@ class Asked(CommandListener):
 async def test_what_a_copy_knows_is_read_once_however_much_is_asked(desk: Desk) -> None:
     at, ids = datetime.now(UTC), [f"catalog/project:p{number}/1/0" for number in range(300)]
     await desk.database["sent"].insert_many([{"_id": key, "sent": at} for key in ids[:100]])
-    await desk.database["courses"].create_index([("events.at", 1)], name="waiting")
+    await create_waiting_index(desk.database["courses"])
     await desk.database["courses"].insert_one({"_id": "c1", "events": [{"id": key, "at": at} for key in ids[100:103]]})
     asked = Asked()
     with MongoClient[dict[str, Any]](desk.url, event_listeners=[asked]) as client:

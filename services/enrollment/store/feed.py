@@ -12,6 +12,7 @@ from pymongo.read_concern import ReadConcern
 from chassis.events import NATIONWIDE, Envelope, unseal
 from chassis.storage.cursor import PageRequest
 from chassis.storage.mongo import Collection, Database, Document
+from chassis.storage.timeline import create_waiting_index
 from chassis.storage.wakeups import Wakeups, woken
 from kernel.reference import provinces
 from services.enrollment.store.epochs import Epoch, EpochBook, Epochs
@@ -147,10 +148,8 @@ class Feed:
         self._epochs = EpochBook(database, self.state)
 
     async def prepare(self) -> None:
-        """Create the indexes, that of waiting events as every repository has it, and read the epochs."""
-        await self.state.create_index(
-            [("events.at", 1)], name="waiting", partialFilterExpression={"events.at": {"$exists": True}}
-        )
+        """Create the indexes, and read the epochs."""
+        await create_waiting_index(self.state)
         await self.epochs()
         await self._log.create_index([("province", 1), ("sequence", 1)], unique=True, name="sequence")
         await self._log.create_index([("event.id", 1), ("province", 1)], unique=True, name="once")

@@ -22,7 +22,7 @@ from deploy.local.suite import MIGRATIONS, ROOT, module_of
 from tests.support.processes import command
 
 RECORDED = Path(__file__).with_name("indexes")
-MAKERS = {"prepare", "create_index", "_create_clustered"}
+MAKERS = {"prepare", "create_index", "create_waiting_index", "_create_clustered"}
 """Names of the functions that make indexes and collections; only a step, or another of them, calls one."""
 
 
