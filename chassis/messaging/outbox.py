@@ -45,7 +45,7 @@ from chassis.runtime.telemetry import (
 )
 from chassis.storage.lease import LEASE_SECONDS, Lease
 from chassis.storage.mongo import Collection, Database, Document, StorageError
-from chassis.storage.timeline import META, Timelines
+from chassis.storage.timeline import META
 
 _WINDOW = 200
 _LANES = 3
@@ -129,7 +129,6 @@ class Relay:
     ) -> None:
         self._database = database
         self._sent = SentEvents(database)
-        self._timelines = Timelines(database)
         self._outboxes = {name: _Outbox(database[name], self._sent) for name in (*collections, META)}
         self._generation = Generation(database, service)
         self._amqp_url = amqp_url

@@ -114,7 +114,6 @@ class Repository(Generic[A]):
             unique=True,
             partialFilterExpression={"requests.key": {"$exists": True}},
         )
-        await self._timelines.current()
 
     async def find_by_request(self, key: str) -> tuple[A, str] | None:
         """The aggregate that carries the mark of a request, with the digest of that request's input."""

@@ -148,9 +148,8 @@ class Feed:
         self._epochs = EpochBook(database, self.state)
 
     async def prepare(self) -> None:
-        """Create the indexes, and read the epochs."""
+        """Create the indexes."""
         await create_waiting_index(self.state)
-        await self.epochs()
         await self._log.create_index([("province", 1), ("sequence", 1)], unique=True, name="sequence")
         await self._log.create_index([("event.id", 1), ("province", 1)], unique=True, name="once")
         for field in ("school", "base"):
