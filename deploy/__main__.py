@@ -17,13 +17,13 @@ import typer
 from rich.console import Console
 
 from chassis.clock import Clock, move_forward
-from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import queue_of
 from deploy.local.home import HomeInUse, HomeLock, end_processes_of, lock_holder
 from deploy.local.private_files import write_private
 from deploy.local.process import StartFailed, die_with_parent
 from deploy.local.secrets import Secrets
-from deploy.local.suite import PROCESSES, ROOT, Suite, module_of
+from deploy.local.suite import ROOT, Suite, module_of
+from deploy.processes import MIGRATED, PRODUCERS
 from deploy.seed.loading import LOGINS, Seed, load_once
 from deploy.seed.logins import show
 from kernel.reference import provinces
@@ -134,12 +134,12 @@ def endpoint(
 
 @cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})  # --help is the process's
 def do(
-    process: Annotated[str, typer.Argument(help=f"One of {', '.join(PROCESSES)}.")],
+    process: Annotated[str, typer.Argument(help=f"One of {', '.join(MIGRATED)}.")],
     command: Annotated[list[str], typer.Argument(help="Its command, such as: vault keys")],
 ) -> None:
     """Run an operator command of a service or the gateway, with the environment it has in the running suite."""
-    if process not in PROCESSES:
-        _fail(f"没有这个进程 No such process: {process}; ON= is {', '.join(PROCESSES)}")
+    if process not in MIGRATED:
+        _fail(f"没有这个进程 No such process: {process}; ON= is {', '.join(MIGRATED)}")
     environment = os.environ | _endpoints_of_running()["environments"][process]
     os.execve(sys.executable, [sys.executable, "-m", module_of(process), *command], environment)  # noqa: S606 - no shell
 
@@ -280,7 +280,7 @@ def _endpoints(suite: Suite, logins: dict[str, Any]) -> dict[str, Any]:
             code: {"url": parts.amqp_url(queue_of(code)), "queue": queue_of(code)} for code in provinces()
         },
         "metrics": suite.metrics,
-        "environments": {name: suite.settings(name) for name in PROCESSES},
+        "environments": {name: suite.settings(name) for name in MIGRATED},
     }
 
 

@@ -1,8 +1,13 @@
-"""The processes of a cluster: what each runs, and how many there are. Manifests are generated from this (ADR 72)."""
+"""The services, and the processes of a cluster: what each runs, and how many there are (ADR 72)."""
 
 from dataclasses import dataclass
 
 SUBGRAPHS = ("catalog", "enrollment", "assessment")
+"""Services that the graph is made of."""
+PRODUCERS = (*SUBGRAPHS, "gateway")
+"""Services with events: each has a user of the broker, a vault and backups."""
+MIGRATED = (*SUBGRAPHS, "ballots", "gateway")
+"""Services with a database: each has a user there, and a Job `<name>-migrate`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,4 @@ PROCESSES = (
     *_of("gateway", 12, 4),
     Process(name="gateway-auth", service="gateway", role="api", most=12, deadline=10),
 )
-"""Every process that serves; a Job for each database migrates it."""
-MIGRATED = ("catalog", "enrollment", "assessment", "ballots", "gateway")
-"""Databases, each with a Job `<name>-migrate`."""
+"""Every process that serves."""

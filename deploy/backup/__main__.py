@@ -21,8 +21,9 @@ from chassis.runtime.console import WRONG, Operator, act_of, console, database_i
 from chassis.storage.mongo import StorageError
 from deploy.backup.archive import Damaged, new_key, read_key
 from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, OfAnother, dump, file_name, history
-from deploy.backup.restoring import PRODUCERS, Failed, Restore, TooOld
+from deploy.backup.restoring import Failed, Restore, TooOld
 from deploy.backup.verifying import empty_server, verify
+from deploy.processes import PRODUCERS
 from kernel.dates import SHANGHAI
 
 cli = console("Backups of the services' databases (ADR 70).")

@@ -17,10 +17,9 @@ from chassis.messaging.sent import KEPT_DAYS
 from chassis.storage.mongo import connect
 from chassis.storage.timeline import Timelines, working
 from deploy.backup.copying import OWN_NAME, Manifest, examine, known, reaches, restore
-from deploy.local.suite import GATEWAY, SUBGRAPHS, module_of
+from deploy.local.suite import module_of
+from deploy.processes import PRODUCERS
 
-PRODUCERS = (*SUBGRAPHS, GATEWAY)
-"""Who has a database and sends events."""
 _AUDIT = "assessment"
 _MARGIN = timedelta(hours=1)
 _RATE = "1000"

@@ -18,6 +18,7 @@ from aio_pika import ExchangeType
 
 from chassis.messaging.amqp import DEAD, EVENTS, GRAVE, INTERNAL, PROVINCES, connect, declare_queue, declare_topology
 from chassis.messaging.generation import GENERATION, declare_generation, generation_of
+from deploy.processes import PRODUCERS
 from gateway.identity import messaging as gateway
 from kernel.reference import provinces
 from services.assessment.messaging import tasks as assessment
@@ -26,7 +27,6 @@ from services.enrollment.messaging import tasks as enrollment
 
 FILE = Path(__file__).resolve().parent / "definitions.json"
 ADMIN = "admin"
-SERVICES = ("catalog", "enrollment", "assessment", "gateway")
 INTERNAL_QUEUES: dict[str, tuple[str, ...]] = catalog.QUEUES | enrollment.QUEUES | assessment.QUEUES | gateway.QUEUES
 """Queue to binding keys of every service: declared before anything is published, so that no event is lost (ADR 4)."""
 PROVINCE_QUEUE_LENGTH = 200_000
@@ -38,14 +38,14 @@ def definitions() -> dict[str, Any]:
     """The content of `definitions.json`: users, permissions, exchanges, queues and bindings."""
     subscribers = [_user(queue_of(code)) for code in provinces()]
     return {
-        "users": [_user(ADMIN, "administrator"), *map(_user, SERVICES), *subscribers],
+        "users": [_user(ADMIN, "administrator"), *map(_user, PRODUCERS), *subscribers],
         "vhosts": [{"name": _VHOST}],
         "permissions": [
             _permission(ADMIN, ".*", ".*", ".*"),
-            *map(_service_permission, SERVICES),
+            *map(_service_permission, PRODUCERS),
             *map(province_permission, provinces()),
         ],
-        "topic_permissions": [row for name in SERVICES for row in _topics(name)],
+        "topic_permissions": [row for name in PRODUCERS for row in _topics(name)],
         **topology(),
     }
 
@@ -76,13 +76,13 @@ def topology() -> dict[str, Any]:
         "queues": [
             _queue(DEAD, **GRAVE),
             *(_queue(name, **INTERNAL) for name in INTERNAL_QUEUES),
-            *(_queue(generation_of(service), **GRAVE) for service in SERVICES),
+            *(_queue(generation_of(service), **GRAVE) for service in PRODUCERS),
             *(_province_queue(code) for code in provinces()),
         ],
         "bindings": [
             _binding(DEAD, DEAD, "#"),
             *(_binding(EVENTS, name, key) for name, keys in INTERNAL_QUEUES.items() for key in keys),
-            *(_binding(GENERATION, generation_of(service), generation_of(service)) for service in SERVICES),
+            *(_binding(GENERATION, generation_of(service), generation_of(service)) for service in PRODUCERS),
             *(_binding(PROVINCES, queue_of(code), queue_of(code)) for code in provinces()),
         ],
     }
@@ -99,7 +99,7 @@ async def _declare(url: str) -> None:
     async with connection:
         channel = await connection.channel()
         await declare_topology(channel)
-        for service in SERVICES:
+        for service in PRODUCERS:
             await declare_generation(channel, service)
         for name, bindings in INTERNAL_QUEUES.items():
             await declare_queue(channel, name, bindings)

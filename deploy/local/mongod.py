@@ -14,8 +14,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 from deploy.local.home import tagged
 from deploy.local.process import Child, Server, StartFailed
 from deploy.local.secrets import Secrets
+from deploy.processes import MIGRATED
 
-DATABASES = ("catalog", "enrollment", "assessment", "ballots", "gateway")
 _SET = "guopei"
 _ADMIN = "admin"
 _START_SECONDS = 60.0
@@ -272,7 +272,7 @@ class Mongod:
     def _create_users(self) -> None:
         """Create a user for each database that has none, such as one that a later release has added."""
         with self._as_admin(self._primary()) as client:
-            for name in DATABASES:
+            for name in MIGRATED:
                 if not client[name].command("usersInfo", name)["users"]:
                     password = self._secrets.password(f"mongod.{name}")
                     client[name].command("createUser", name, pwd=password, roles=["readWrite"])

@@ -6,6 +6,8 @@ import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from deploy.processes import MIGRATED, PRODUCERS
+
 _FIRST, _LAST, _BLOCK = 20_000, 32_000, 20  # below the ephemeral range, which other connections use
 _SEARCHED = 1_000
 _NAMES = (
@@ -15,15 +17,8 @@ _NAMES = (
     "erlang",
     "epmd",
     "cli",
-    "catalog",
-    "enrollment",
-    "assessment",
-    "ballots",
-    "gateway",
-    "catalog.metrics",
-    "enrollment.metrics",
-    "assessment.metrics",
-    "gateway.metrics",
+    *MIGRATED,
+    *(f"{name}.metrics" for name in PRODUCERS),
 )
 
 

@@ -17,6 +17,7 @@ from chassis.storage.mongo import connect
 from deploy.local.home import tagged
 from deploy.local.parts import Parts
 from deploy.local.process import Child
+from deploy.processes import MIGRATED, SUBGRAPHS
 from gateway.migrations import MIGRATIONS as OF_GATEWAY
 from services.assessment.ballots.migrations import MIGRATIONS as OF_BALLOTS
 from services.assessment.migrations import MIGRATIONS as OF_ASSESSMENT
@@ -24,10 +25,8 @@ from services.catalog.migrations import MIGRATIONS as OF_CATALOG
 from services.enrollment.migrations import MIGRATIONS as OF_ENROLLMENT
 
 ROOT = Path(__file__).resolve().parents[2]
-SUBGRAPHS = ("catalog", "enrollment", "assessment")
 GATEWAY = "gateway"
 BALLOTS = "ballots"
-PROCESSES = (*SUBGRAPHS, BALLOTS, GATEWAY)
 MIGRATIONS = (OF_CATALOG, OF_ENROLLMENT, OF_ASSESSMENT, OF_BALLOTS, OF_GATEWAY)
 """The steps of every database."""
 _READY_SECONDS = 60.0
@@ -57,7 +56,7 @@ class Suite:
         home: Path,
         *,
         gateway_port: int | None = None,
-        processes: Sequence[str] = PROCESSES,
+        processes: Sequence[str] = MIGRATED,
         code: Path = ROOT,
         members: int = 1,
         nodes: int = 1,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.processes import SUBGRAPHS
+
 FOLDER = Path(__file__).with_name("dashboards")
-SERVICES = ("catalog", "enrollment", "assessment")
 _WIDTH, _HEIGHT, _COLUMNS = 12, 8, 2
 _SCHEMA = 39  # of Grafana 10 and later, which migrate older ones
 _DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -165,7 +166,7 @@ DASHBOARDS: Mapping[str, tuple[str, Sequence[Panel]]] = {
             ),
         ),
     ),
-    **{service: (service, _of_service(service)) for service in SERVICES},
+    **{service: (service, _of_service(service)) for service in SUBGRAPHS},
     "events": (
         "事件与各省 events and provinces",
         (

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from deploy.processes import MIGRATED, PRODUCERS
+
 
 class Kind(StrEnum):
     """What of Kubernetes holds it."""
@@ -49,11 +51,10 @@ class Entry:
 
 
 _YEAR, _QUARTER = 366, 92
-_SERVICES: Final = ("catalog", "enrollment", "assessment", "gateway")
 INVENTORY: Final = (
     *(
         Entry(name, "MONGODB_URL", "password of 24 random bytes, in a URL", Rotation.MONGODB, _YEAR)
-        for name in (*_SERVICES, "ballots")
+        for name in MIGRATED
     ),
     *(
         Entry(
@@ -63,10 +64,10 @@ INVENTORY: Final = (
             Rotation.MONGODB,
             _YEAR,
         )
-        for name in (*_SERVICES, "ballots")
+        for name in MIGRATED
     ),
-    *(Entry(name, "AMQP_URL", "password of 24 random bytes, in a URL", Rotation.AMQP, _YEAR) for name in _SERVICES),
-    *(Entry(name, "vault.json", "AES and HMAC keys of 32 random bytes", Rotation.VAULT, _YEAR) for name in _SERVICES),
+    *(Entry(name, "AMQP_URL", "password of 24 random bytes, in a URL", Rotation.AMQP, _YEAR) for name in PRODUCERS),
+    *(Entry(name, "vault.json", "AES and HMAC keys of 32 random bytes", Rotation.VAULT, _YEAR) for name in PRODUCERS),
     Entry("gateway", "signing-keys.json", "JWK set with an ES256 key", Rotation.SIGNING, _QUARTER),
     Entry("internal-keys", "internal-keys.json", "its public half", Rotation.SIGNING, _QUARTER, Kind.CONFIG),
     Entry("assessment", "certificates.json", "JWK set with a P-256 key a year (R32)", Rotation.BY_HAND, _YEAR),

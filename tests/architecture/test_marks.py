@@ -15,9 +15,9 @@ from graphql import (
 )
 
 from chassis.principal import Scope
+from deploy.processes import SUBGRAPHS
 
 GRAPH = Path(__file__).resolve().parents[2] / "contracts" / "graph"
-SUBGRAPHS = ("catalog", "enrollment", "assessment")
 ROOTS = ("Query", "Mutation", "Subscription")
 MACHINERY = {"_entities", "_service"}
 PERSONAL = {

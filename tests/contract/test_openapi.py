@@ -22,6 +22,7 @@ from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from contracts import http_schemas, openapi, refusals_page
 from contracts.graph_files import SUPERGRAPH
 from contracts.http_operations import ACCOUNT_ID, OPERATIONS
+from deploy.processes import SUBGRAPHS
 from gateway import refusals
 from gateway.app import build
 from gateway.http import account_admin, authentication, proxied_routes, responses, second_factor
@@ -114,7 +115,7 @@ def settings(folder: Path) -> GatewaySettings:
     file = folder / "keys.json"
     file.write_text(orjson.dumps(keys.as_dict(private=True)).decode(), encoding="utf-8")
     nowhere = "http://127.0.0.1:1/graphql"
-    urls = dict.fromkeys(("catalog", "enrollment", "assessment"), nowhere)
+    urls = dict.fromkeys(SUBGRAPHS, nowhere)
     database = "mongodb://127.0.0.1:1"
     return GatewaySettings(
         mongodb_url=database,

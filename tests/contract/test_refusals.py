@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from contracts.refusals_page import tables
+from deploy.processes import SUBGRAPHS
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("kernel", "chassis", "services/catalog", "services/enrollment", "services/assessment", "gateway")
+PACKAGES = ("kernel", "chassis", *(f"services/{name}" for name in SUBGRAPHS), "gateway")
 """Where what a docstring says under `Raises:` is compared with the tables."""
 _SECTION = re.compile(r"^Raises:\n((?:[ ]+.*\n?|\n)+)", re.MULTILINE)
 _ENTRY = re.compile(r"^ {4}Refusal:(.*(?:\n {5,}.*)*)", re.MULTILINE)

@@ -19,9 +19,9 @@ from chassis.storage.timeline import create_waiting_index
 from deploy import __main__ as local
 from deploy.backup.archive import Damaged, new_key, read_key, records
 from deploy.backup.copying import known, reaches
-from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
+from deploy.processes import PRODUCERS
 from services.assessment.store import AuditLog
 from services.enrollment.migrations import MIGRATIONS
 from services.enrollment.store import Feed
@@ -60,7 +60,7 @@ async def emptied(parts: Parts) -> AsyncIterator[Client]:
     """The test's server, where no database has a service's name, before and after."""
     async with connect(parts.mongodb_url(ADMIN)) as client:
         yield client
-        for name in ("catalog", "enrollment", "assessment", "gateway"):
+        for name in PRODUCERS:
             await client.drop_database(name)
 
 

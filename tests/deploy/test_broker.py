@@ -18,11 +18,12 @@ from structlog.testing import capture_logs
 
 from chassis.messaging.amqp import DEAD, EVENTS, PROVINCES, find_queue
 from chassis.messaging.generation import GENERATION, generation_of
-from deploy.broker.definitions import FILE, INTERNAL_QUEUES, SERVICES, queue_of, text, with_passwords
+from deploy.broker.definitions import FILE, INTERNAL_QUEUES, queue_of, text, with_passwords
 from deploy.broker.management import Management
 from deploy.broker.revocation import exchange_password, readmit, revoke
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
+from deploy.processes import PRODUCERS
 from kernel.reference import provinces
 from tests.support.eventually import eventually
 
@@ -107,7 +108,7 @@ def own_of(service: str) -> str:
 
 def _refused(service: str) -> dict[str, Attempt]:
     """What no service may do, as that service would try it."""
-    own, other = own_of(service), SERVICES[SERVICES.index(service) - 1]
+    own, other = own_of(service), PRODUCERS[PRODUCERS.index(service) - 1]
     foreign, key = own_of(other), INTERNAL_QUEUES[own_of(service)][0]
     acts: dict[str, Attempt] = {
         "publish another's event": _publish(EVENTS, f"{other}.tests-told.00"),
@@ -153,7 +154,7 @@ async def _delete_exchange(name: str, channel: AbstractChannel) -> object:
     return await channel.exchange_delete(name)
 
 
-@pytest.mark.parametrize(("service", "verb"), [(name, verb) for name in SERVICES for verb in _refused(name)])
+@pytest.mark.parametrize(("service", "verb"), [(name, verb) for name in PRODUCERS for verb in _refused(name)])
 async def test_r40_a_service_is_refused(parts: Parts, service: str, verb: str) -> None:
     """A service that was taken over tells nothing in another's name and takes nothing from anybody (ADR 68)."""
     async with await aio_pika.connect(parts.rabbitmq.url(service)) as connection:
@@ -162,7 +163,7 @@ async def test_r40_a_service_is_refused(parts: Parts, service: str, verb: str) -
             await _refused(service)[verb](channel)
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", PRODUCERS)
 async def test_a_service_tells_its_own_events_and_reads_its_own_queues(parts: Parts, name: str) -> None:
     async with await aio_pika.connect(parts.rabbitmq.url(name)) as connection:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)

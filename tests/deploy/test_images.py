@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from deploy.processes import SUBGRAPHS
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "deploy" / "images" / "Dockerfile"
-PROCESSES = ("services/catalog", "services/enrollment", "services/assessment", "gateway")
+PROCESSES = (*(f"services/{name}" for name in SUBGRAPHS), "gateway")
 BROUGHT = {"asn1crypto": "pyhanko", "pydantic": "pydantic-settings", "pyhanko_certvalidator": "pyhanko"}
 """Modules that come with a declared dependency whose whole point they are."""
 LATER = {"compression"}

@@ -14,11 +14,11 @@ from pymongo.errors import OperationFailure
 
 from chassis.messaging.amqp import PROVINCES
 from chassis.storage.mongo import WORK_SECONDS, connect
-from deploy.broker.definitions import ADMIN, SERVICES, queue_of
+from deploy.broker.definitions import ADMIN, queue_of
 from deploy.local.home import HomeInUse, processes_of
-from deploy.local.mongod import DATABASES
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
+from deploy.processes import MIGRATED, PRODUCERS
 from kernel.reference import provinces
 from tests.support.eventually import eventually
 
@@ -97,8 +97,8 @@ async def test_a_killed_suite_leaves_nothing_behind_and_starts_again(home: Path)
 
 
 async def test_no_two_users_of_the_broker_share_a_password(parts: Parts) -> None:
-    urls = {parts.rabbitmq.url(user) for user in (ADMIN, *SERVICES, *map(queue_of, provinces()))}
-    assert len(urls) == 1 + len(SERVICES) + len(provinces())
+    urls = {parts.rabbitmq.url(user) for user in (ADMIN, *PRODUCERS, *map(queue_of, provinces()))}
+    assert len(urls) == 1 + len(PRODUCERS) + len(provinces())
     assert len({url.split("@")[0].rpartition(":")[2] for url in urls}) == len(urls)
     forged = parts.rabbitmq.url(queue_of("44")).replace(":province", ":x").replace("province.44:", "province.51:")
     with pytest.raises(ProbableAuthenticationError):
@@ -117,12 +117,12 @@ async def test_enrollment_alone_may_publish_to_the_provinces(parts: Parts) -> No
                     await exchange.publish(message, queue_of("65"))
 
 
-@pytest.mark.parametrize("name", DATABASES)
+@pytest.mark.parametrize("name", MIGRATED)
 async def test_a_service_reaches_its_own_database_only(parts: Parts, name: str) -> None:
     client = connect(parts.mongodb_url(name))
     await client[name]["probe"].insert_one({})
     await client[name]["probe"].drop()
-    for other in {*DATABASES, "admin"} - {name}:
+    for other in {*MIGRATED, "admin"} - {name}:
         with pytest.raises(OperationFailure):
             await client[other]["probe"].insert_one({})
     await client.close()

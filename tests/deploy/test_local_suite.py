@@ -12,7 +12,8 @@ from deploy.local.mongod import find_mongod
 from deploy.local.parts import Parts
 from deploy.local.process import Child, StartFailed
 from deploy.local.rabbitmq import find_rabbitmq
-from deploy.local.suite import ROOT, SUBGRAPHS, Suite
+from deploy.local.suite import ROOT, Suite
+from deploy.processes import PRODUCERS, SUBGRAPHS
 from kernel.reference import provinces
 from tests.support.eventually import eventually
 
@@ -51,7 +52,7 @@ async def test_the_end_of_a_process_is_called_what_it_is(tmp_path: Path, ends: s
 
 def test_each_process_gets_its_own_users_and_only_the_gateway_the_signing_key(tmp_path: Path) -> None:
     suite = Suite(tmp_path)
-    environments = {name: suite.environment(name) for name in (*SUBGRAPHS, "gateway")}
+    environments = {name: suite.environment(name) for name in PRODUCERS}
     suite.stop()
     assert len({environment["MONGODB_URL"] for environment in environments.values()}) == 4
     assert len({environment["AMQP_URL"] for environment in environments.values()}) == 4

@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chassis.storage.mongo import connect
 from deploy.local.suite import ROOT
+from deploy.processes import PRODUCERS
 from deploy.seed.graph_client import Client, session
 from deploy.seed.loading import LOGINS
 from deploy.seed.round import last_year, this_year
@@ -244,11 +245,11 @@ async def metrics(endpoints: dict[str, Any]) -> list[str]:
 
 
 async def test_the_metrics_are_where_it_says_and_nowhere_else(folder: Path, endpoints: dict[str, Any]) -> None:
-    assert set(endpoints["metrics"]) == {"gateway", "catalog", "enrollment", "assessment"}
+    assert set(endpoints["metrics"]) == set(PRODUCERS)
     async with aiohttp.ClientSession() as http:
         for url in endpoints["metrics"].values():
             assert url in printed(folder).replace("\n", "")
-        for name in ("catalog", "enrollment", "assessment", "gateway"):
+        for name in PRODUCERS:
             port = endpoints["environments"][name]["PORT"]
             async with http.get(f"http://127.0.0.1:{port}/metrics") as reply:
                 assert reply.status == 404

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from chassis.principal import TokenMinter, TokenVerifier
 from chassis.storage.vault import Vault
+from deploy.processes import PRODUCERS
 from deploy.secrets.inventory import INVENTORY, PLACES, Kind
 from deploy.secrets.rotating import Rotation, TooEarlyError
 from tests.deploy.test_k8s import OF_SERVICE, documents
@@ -122,7 +123,7 @@ async def test_what_is_made_fits_together(tmp_path: Path) -> None:
     assert TokenVerifier(public, "catalog").verify(minter.mint(MINISTRY, "catalog")).scope is MINISTRY.scope
     assert '"d"' not in read["internal-keys/internal-keys.json"] + read["names-keys/names-public.json"]
     assert read["ballots/ballots-secret"] == read["assessment/ballots-secret"]
-    vaults = [read[f"{name}/vault.json"] for name in ("catalog", "enrollment", "assessment", "gateway")]
+    vaults = [read[f"{name}/vault.json"] for name in PRODUCERS]
     assert len(set(vaults)) == len(vaults)
     variables = dict(line.split("=", 1) for line in read["catalog.env"].splitlines())
     assert variables["MONGODB_URL"].endswith("@m1:27017,m2:27017/?replicaSet=rs0&authSource=catalog&tls=true")

@@ -15,12 +15,12 @@ from chassis.runtime.settings import read_keys
 from deploy.demo import documents
 from deploy.demo.story import Story
 from deploy.local.suite import GATEWAY, Suite
+from deploy.processes import SUBGRAPHS
 from deploy.seed.graph_client import Client, session
 from gateway.identity.sessions import GRAPH
 from tests.e2e.conftest import Scripts
 from tests.e2e.test_live import REPLAY
 
-SUBGRAPHS = ("catalog", "enrollment", "assessment")
 BASES = """query($year: Int!) { bases(first: 50) { totalCount nodes {
   __typename id name category quota(year: $year) { limit used remaining }
   province { code name } } pageInfo { hasNextPage } } }"""

@@ -18,7 +18,8 @@ from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN, INTERNAL_QUEUES, queue_of
 from deploy.broker.management import Management
 from deploy.demo import documents as d
-from deploy.local.suite import GATEWAY, SUBGRAPHS, Suite
+from deploy.local.suite import GATEWAY, Suite
+from deploy.processes import SUBGRAPHS
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client, Refused, session
 from deploy.seed.load import SeedResult, seed

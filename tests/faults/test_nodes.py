@@ -13,10 +13,11 @@ import aio_pika
 import pytest
 
 from chassis.messaging.amqp import connect
-from deploy.broker.definitions import ADMIN, SERVICES
+from deploy.broker.definitions import ADMIN
 from deploy.broker.management import Management
 from deploy.broker.members import queues_with_too_few
 from deploy.local.rabbitmq import Node, RabbitMQ
+from deploy.processes import PRODUCERS
 from tests.faults.drill import FULL, Outcome, drill, lasting
 from tests.faults.field import Field, opened
 from tests.faults.test_failover import Serving
@@ -59,7 +60,7 @@ _FAULTS: tuple[Callable[[Field, Node], Any], ...] = (killed, standing_still)
 def _busiest(rabbitmq: RabbitMQ) -> Node | None:
     """The node with the most connections of our processes; None while the broker knows of none."""
     rows = Management(rabbitmq.management_url).call("GET", "/api/connections")
-    names = Counter(row["node"] for row in rows if row.get("user") in SERVICES)
+    names = Counter(row["node"] for row in rows if row.get("user") in PRODUCERS)
     return next((node for node in rabbitmq.nodes for name, _ in names.most_common(1) if node.name == name), None)
 
 

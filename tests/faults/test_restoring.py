@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from chassis.messaging.amqp import DEAD
-from deploy.backup.restoring import PRODUCERS
 from deploy.broker.definitions import ADMIN
 from deploy.demo import documents as d
+from deploy.processes import PRODUCERS
 from services.enrollment.store import Feed
 from tests.faults.checker import left_over
 from tests.faults.drill import FULL, Outcome, lasting

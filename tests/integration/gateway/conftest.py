@@ -15,6 +15,7 @@ from chassis.storage.mongo import Database
 from contracts.graph_files import SUPERGRAPH
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
+from deploy.processes import SUBGRAPHS
 from gateway.app import build
 from gateway.identity.deps import Deps
 from gateway.identity.password_hashing import Passwords
@@ -60,7 +61,7 @@ def environment(migrated: Database, parts: Parts, amqp_url: str, keys: KeySet, t
     """The environment of a production gateway on this test's database; no subgraph is there."""
     file = tmp_path / "signing-keys.json"
     file.write_text(json.dumps(keys.as_dict(private=True)))
-    urls = dict.fromkeys(("catalog", "enrollment", "assessment"), "http://127.0.0.1:1/graphql")
+    urls = dict.fromkeys(SUBGRAPHS, "http://127.0.0.1:1/graphql")
     return {
         "MONGODB_URL": parts.mongodb_url(ADMIN),
         "MONGODB_DATABASE": migrated.name,

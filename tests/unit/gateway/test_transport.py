@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from chassis.principal import Principal, Scope, TokenMinter, TokenVerifier
 from contracts.graph_files import SUPERGRAPH
+from deploy.processes import SUBGRAPHS
 from gateway.app import build_standalone
 from gateway.federation.engine import Call, Engine, TransportError
 from gateway.federation.errors import UNKNOWN_OUTCOME, UNREACHABLE
@@ -236,7 +237,7 @@ async def test_it_follows_subgraphs_that_come_move_and_go() -> None:
         kept = transport.replicas["catalog"]
         await transport.follow(urls | {"enrollment": f"{other.url}/graphql", "assessment": f"{other.url}/graphql"})
         assert transport.replicas["catalog"] is kept, "its connections are kept"
-        for name in ("catalog", "enrollment", "assessment"):
+        for name in SUBGRAPHS:
             await transport.send(Call(name, "query", BODY), RequestContext(BASE))
         assert (len(first.seen), len(second.seen)) == (1, 2)
         await transport.follow({"enrollment": f"{other.url}/graphql"})
