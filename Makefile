@@ -14,7 +14,7 @@ SEED ?= round
 WORKERS ?= 2
 # BROKER=4: tests run on a newer Debian beside this one, for its RabbitMQ 4 and its CPython (deploy/local/debian.sh).
 DEBIAN ?= forky
-ON := $(if $(BROKER),$(if $(filter 4,$(BROKER)),DEBIAN=$(DEBIAN) deploy/local/debian.sh,$(error BROKER=4, or nothing)))
+IN_DEBIAN := $(if $(BROKER),$(if $(filter 4,$(BROKER)),DEBIAN=$(DEBIAN) deploy/local/debian.sh,$(error BROKER=4, or nothing)))
 # Where Node is needed and none is on PATH, the wheel's is used.
 NODE := $(BIN)/python -m deploy.local.node
 
@@ -76,15 +76,15 @@ test: install ## everything: checks, then all tests; ONLY=… runs one file, fol
 ifdef ONLY
 	@tests=$$($(BIN)/python -m tests.support.selection "$(ONLY)")
 	mapfile -t tests <<<"$$tests"
-	$(ON) $(BIN)/pytest "$${tests[@]}"
+	$(IN_DEBIAN) $(BIN)/pytest "$${tests[@]}"
 else
 	@$(MAKE) checks
-	$(ON) $(BIN)/pytest -n $(WORKERS)
+	$(IN_DEBIAN) $(BIN)/pytest -n $(WORKERS)
 endif
 
 .PHONY: unit
 unit: install ## tests of domains, chassis, gateway and engine that need no server: half a minute to a minute
-	@$(ON) $(BIN)/pytest -n $(WORKERS) tests/unit --ignore tests/unit/federation/differential
+	@$(IN_DEBIAN) $(BIN)/pytest -n $(WORKERS) tests/unit --ignore tests/unit/federation/differential
 
 .PHONY: checks
 checks: ## lint, types, import rules and contracts, side by side
@@ -178,7 +178,7 @@ operations: ## what front ends' operations cost at `make run`, the dearest first
 
 .PHONY: faults
 faults: install ## every fault drill in full, on real servers: bench/results/faults.md (as root, for the full disk); BROKER=4: on RabbitMQ 4 and the newest CPython
-	@FAULTS=full $(ON) $(BIN)/pytest $(or $(ONLY),tests/faults)
+	@FAULTS=full $(IN_DEBIAN) $(BIN)/pytest $(or $(ONLY),tests/faults)
 
 .PHONY: bench-gateway
 bench-gateway: install ## our gateway beside Hive, Apollo and a direct call: bench/results/gateway.md (Node)
