@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import bson
 from bson.raw_bson import RawBSONDocument
@@ -93,8 +93,22 @@ class Writer:
         self._number += 1
 
 
-def service_of(file: BinaryIO) -> tuple[str, bytes, bytes]:
-    """Whose backup a file is, its salt, and its first line; the file is then at its first frame.
+class Head(NamedTuple):
+    """The first line of a backup.
+
+    Attributes:
+        service: Whose backup it is.
+        salt: Of the file's key.
+        line: The line as it stands in the file, by which every frame is authenticated.
+    """
+
+    service: str
+    salt: bytes
+    line: bytes
+
+
+def head_of(file: BinaryIO) -> Head:
+    """The first line of a backup; the file is then at its first frame.
 
     Raises:
         Damaged: It is none.
@@ -107,7 +121,7 @@ def service_of(file: BinaryIO) -> tuple[str, bytes, bytes]:
         raise Damaged("no backup of this format") from error
     if head.get("format") != FORMAT or line != _head(service, salt):
         raise Damaged("no backup of this format")
-    return service, salt, line
+    return Head(service, salt, line)
 
 
 def records(file: BinaryIO, key: bytes) -> Iterator[RawBSONDocument]:
@@ -120,13 +134,13 @@ def records(file: BinaryIO, key: bytes) -> Iterator[RawBSONDocument]:
     Raises:
         Damaged: It is not whole, or was changed, or has another key; records before the damage have been given.
     """
-    _, salt, head = service_of(file)
-    seal, number, last = _cipher(key, salt), 0, False
+    head = head_of(file)
+    seal, number, last = _cipher(key, head.salt), 0, False
     while not last:
         sealed = _frame(file)
         last = _is_at_end(file)
         try:
-            plain = seal.decrypt(_nonce(number, last=last), sealed, head)
+            plain = seal.decrypt(_nonce(number, last=last), sealed, head.line)
         except InvalidTag as error:
             raise Damaged(f"record {number} was changed, is not the next, or has another key") from error
         yield RawBSONDocument(zstd.decompress(plain), _RAW)

@@ -1,7 +1,7 @@
 """Copy a service's database into a file and back, as it was at one instant (ADR 70)."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -147,7 +147,14 @@ def _windows(
 
 
 def restore(
-    client: Client, service: str, database: str, file: BinaryIO, key: bytes, *, replace: bool = False
+    client: Client,
+    service: str,
+    database: str,
+    file: BinaryIO,
+    key: bytes,
+    *,
+    replace: bool = False,
+    accept: Callable[[Manifest], None] | None = None,
 ) -> Manifest:
     """Put a database back as it was. Leases of then have ended: their processes are no more.
 
@@ -158,6 +165,7 @@ def restore(
         file: The backup, at its beginning.
         key: The backup key.
         replace: Whether what the database holds is dropped.
+        accept: Told what the backup holds before anything is written; what it raises leaves the database as it is.
 
     Raises:
         NotEmpty: It holds documents, and they are not to be dropped; nothing was written.
@@ -167,6 +175,8 @@ def restore(
     manifest = examine(file, key)  # before anything is dropped
     if manifest.service != service:
         raise OfAnother(manifest.service)
+    if accept:
+        accept(manifest)
     file.seek(0)
     target = client[database]
     _make_room(target, replace=replace)

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from chassis.messaging.sent import KEPT_DAYS
 from chassis.storage.mongo import connect
 from chassis.storage.timeline import Timelines, working
-from deploy.backup.copying import OWN_NAME, Manifest, examine, known, reaches, restore
+from deploy.backup.copying import OWN_NAME, Manifest, known, reaches, restore
 from deploy.local.suite import module_of
 from deploy.processes import PRODUCERS
 
@@ -99,10 +99,12 @@ class Restore:
         if signs := asyncio.run(self._working()):
             raise Failed(f"服务仍在运行 the service runs: {'; '.join(signs)}")
         self._say(f"恢复 restore {file.name} → {self._name}")
+
+        def accept(manifest: Manifest) -> None:
+            self._refuse_gap(at or manifest.taken, incomplete=incomplete)
+
         with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME, w="majority") as client, file.open("rb") as rows:
-            self._refuse_gap(at or examine(rows, key).taken, incomplete=incomplete)
-            rows.seek(0)
-            manifest = restore(client, self._service, self._name, rows, key, replace=replace)
+            manifest = restore(client, self._service, self._name, rows, key, replace=replace, accept=accept)
             point = at or reaches(client[self._name], manifest.taken)
         self._command(self._service, "migrate")  # the copy may be of a release before this one
         told = ("--reason", reason, "--as", operator)

@@ -9,7 +9,7 @@ from typing import Any
 from pymongo import MongoClient
 
 from chassis.storage.mongo import connect
-from deploy.backup.archive import service_of
+from deploy.backup.archive import head_of
 from deploy.backup.copying import OWN_NAME, Manifest, restore
 from deploy.backup.invariants import INVARIANTS
 from deploy.local.mongod import Mongod
@@ -49,7 +49,7 @@ async def verify(file: Path, key: bytes, url: str) -> tuple[Manifest, list[str]]
         Damaged: The backup is not whole.
     """
     with file.open("rb") as rows:
-        service, *_ = service_of(rows)
+        service = head_of(rows).service
         rows.seek(0)
         with MongoClient[dict[str, Any]](url, appname=OWN_NAME) as client:
             manifest = restore(client, service, service, rows, key)
