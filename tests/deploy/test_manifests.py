@@ -260,7 +260,7 @@ def test_the_ingress_leads_to_every_path_of_the_gateway_and_to_no_probe(overlay:
     described = yaml.safe_load((ROOT / "contracts" / "http" / "openapi.yaml").read_text(encoding="utf-8"))["paths"]
     pages = [route.path for name in ("page", "ballot", "check-in", "c") for route in page_routes(name)]
     wanted = {f"/{path.split('/')[1]}" for path in (*described, *pages, "/graphql", "/explorer/", "/")}
-    assert set(led) == wanted - {"/livez", "/readyz", "/metrics"}
+    assert set(led) == wanted - {"/livez", "/readyz"}
     assert {path for path, service in led.items() if service == "gateway-auth"} == {"/auth"}
     services = of_kind(overlay, "Service")
     assert set(led.values()) <= set(services)
