@@ -18,7 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from chassis.storage.mongo import Database, connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
-from deploy.local.suite import GATEWAY, PROCESSES, ROOT, Suite
+from deploy.local.suite import GATEWAY, ROOT, Suite
+from deploy.processes import MIGRATED
 from tests.support.otlp import Collector, collecting
 from tests.support.scheduling import Scheduling, slow_first
 from tests.support.vhosts import Vhosts
@@ -119,7 +120,7 @@ def collector() -> Iterator[Collector]:
 def suite(home: Path, collector: Collector) -> Iterator[Suite]:
     """The whole suite, all processes, with data of its own; their spans go to the collector."""
     whole = Suite(home / "suite")
-    whole.overrides |= dict.fromkeys(PROCESSES, collector.environment)
+    whole.overrides |= dict.fromkeys(MIGRATED, collector.environment)
     spending = {"principal": 10**9, "address": 10**9}  # tests ask thousands of dear queries in a minute
     whole.overrides[GATEWAY] = {**collector.environment, "SPENDING": json.dumps(spending)}
     with whole as running:

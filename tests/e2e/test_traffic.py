@@ -12,7 +12,8 @@ from chassis.messaging.amqp import from_message
 from contracts import asyncapi, registry
 from deploy.broker.definitions import topology
 from deploy.demo.story import Story
-from deploy.local.suite import PROCESSES, Suite
+from deploy.local.suite import Suite
+from deploy.processes import MIGRATED
 from tests.e2e.conftest import LISTENER
 
 ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{17}[0-9Xx](?![0-9A-Za-z])")
@@ -55,7 +56,7 @@ def test_r41_no_message_of_the_round_carries_an_id_number_or_a_mobile(traffic: l
 
 def test_r41_no_log_of_the_round_carries_an_id_number_or_a_mobile(suite: Suite, story: Story) -> None:
     assert story.enrollments
-    for name in PROCESSES:
+    for name in MIGRATED:
         text = (suite.home / "logs" / f"{name}.log").read_text(encoding="utf-8")
         assert not [number for number in ID_NUMBER.findall(text) if ric.is_valid(number)], name
         assert not MOBILE.findall(text), name

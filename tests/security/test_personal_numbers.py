@@ -12,7 +12,7 @@ import pytest
 from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN
 from deploy.demo.roster import PROJECT_CODE
-from deploy.local.suite import PROCESSES
+from deploy.processes import MIGRATED
 from services.enrollment.domain.roster.sheet import HEADERS, Column
 from tests.security.planting import WAYS, Plant, numbers, plants, written
 from tests.security.rounds import LIVE
@@ -63,7 +63,7 @@ async def test_r41_such_a_number_is_in_no_collection_and_so_in_no_event(world: W
     found: set[str] = set()
     seen = 0
     async with client:
-        for name in PROCESSES:
+        for name in MIGRATED:
             for collection in await client[name].list_collection_names():
                 async for document in client[name][collection].find():
                     seen += 1
@@ -74,7 +74,7 @@ async def test_r41_such_a_number_is_in_no_collection_and_so_in_no_event(world: W
 
 async def test_r41_such_a_number_is_in_no_log_line(world: World, planted: dict[str, str]) -> None:
     logs = list((world.provisioner.suite.home / "logs").glob("*.log"))
-    assert len(logs) >= len(PROCESSES)
+    assert len(logs) >= len(MIGRATED)
     found = {
         f"{log.name}: {planted[number]}"
         for log in logs

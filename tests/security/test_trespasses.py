@@ -12,7 +12,7 @@ from chassis.principal import Scope
 from chassis.storage.mongo import connect
 from contracts.access import rows
 from deploy.broker.definitions import ADMIN
-from deploy.local.suite import PROCESSES
+from deploy.processes import MIGRATED
 from tests.security.tenants import World
 from tests.security.test_rows import SCHEMA
 from tests.security.trespasses import OF_ONESELF, SILENT, Trespass, trespasses
@@ -48,7 +48,7 @@ class Documents:
     async def snapshot(self) -> Snapshot:
         """Collection to the hash of its documents."""
         found: Snapshot = {}
-        for name in PROCESSES:
+        for name in MIGRATED:
             for collection in await self.client[name].list_collection_names():
                 if collection not in BREATHING:
                     documents = self.client[name][collection].find().sort("_id")
@@ -60,7 +60,7 @@ class Documents:
 
     async def holds_events(self) -> bool:
         """Whether a document has events that its relay has not yet sent and removed."""
-        for name in PROCESSES:
+        for name in MIGRATED:
             for collection in await self.client[name].list_collection_names():
                 if await self.client[name][collection].find_one({"events.0": {"$exists": True}}, {"_id": 1}):
                     return True
