@@ -94,8 +94,8 @@ async def enroll_teachers(
         signed_up, events = (own, []) if own else enrollments.sign_up(key, teacher, project, asked_at, by, at=here)
         if submit_too:
             calendar = admission.round_of(project)
-            place = admission.next_rank(here.school, project.id, besides=signed_up.id)
-            ranked, of_rank = enrollments.rank(signed_up, place) if ranks else (signed_up, [])
+            place = admission.next_rank(here.school, project.id, besides=signed_up.id) if ranks else None
+            ranked, of_rank = (signed_up, []) if place is None else enrollments.rank(signed_up, place)
             confirmed, of_entry = eligibility.confirm_by_entry(ranked, calendar, by, asked_at)
             signed_up, of_submission = enrollments.submit(confirmed, by, asked_at, calendar=calendar)
             events = [*events, *of_rank, *of_entry, *of_submission]
