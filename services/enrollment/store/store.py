@@ -13,6 +13,7 @@ from services.enrollment.store.admissions import Admissions
 from services.enrollment.store.attendee_names import AttendeeNames
 from services.enrollment.store.base_names import BaseNames
 from services.enrollment.store.enrollments import Enrollments
+from services.enrollment.store.epochs import PRODUCER
 from services.enrollment.store.feed import Feed, Tail
 from services.enrollment.store.funding import FundingBook
 from services.enrollment.store.milestones import Milestones
@@ -46,7 +47,6 @@ SEALED = ("schools", "roster_rows", "teachers")
 
 A roster's rows go before the teachers that they may become: what was copied under the old seal is seen to after them.
 """
-_PRODUCER = "enrollment"
 _SECONDS_OF_A_ROUND = 30
 """A round in memory may be that old: a phase that is put off just before it begins may take a first act (ADR 67)."""
 
@@ -67,16 +67,16 @@ class Store:
         self.transfers = Transfers(database)
         self.enrollments = Enrollments(database)
         self.cut_offs: Repository[CutOffs] = Repository(
-            database, "cut_offs", CutOffs, producer=_PRODUCER, noun="cut-off"
+            database, "cut_offs", CutOffs, producer=PRODUCER, noun="cut-off"
         )
         self.projects: CachedRepository[Project] = CachedRepository(
-            database, "projects", Project, producer=_PRODUCER, noun="project"
+            database, "projects", Project, producer=PRODUCER, noun="project"
         )
         self.rounds: CachedRepository[Round] = CachedRepository(
-            database, "rounds", Round, producer=_PRODUCER, noun="round", seconds=_SECONDS_OF_A_ROUND
+            database, "rounds", Round, producer=PRODUCER, noun="round", seconds=_SECONDS_OF_A_ROUND
         )
         self.base_names = BaseNames(database)
-        self.funding = FundingBook(database, "funding", Funding, producer=_PRODUCER, noun="funding")
+        self.funding = FundingBook(database, "funding", Funding, producer=PRODUCER, noun="funding")
         self.progress = ProgressCounts(database, self.funding)
         self.deliveries = Deliveries(database)
         self.notices = Notices(
