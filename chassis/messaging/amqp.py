@@ -5,7 +5,7 @@ Nothing here depends on what differs between RabbitMQ 3.10 and 4.x.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -244,7 +244,7 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
     producer, _, name = attributes["type"].partition(".")
     actor = attributes.get(_ACTOR)
     restored = attributes.get(_RESTORED)
-    if message.exchange and not bears_its_key(message):
+    if message.exchange and message.routing_key != _key_of(attributes):
         raise ValueError(f"{attributes['type']} under the routing key {message.routing_key}")
     return Envelope(
         id=attributes["id"],
@@ -265,8 +265,7 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
 
 def bears_its_key(message: AbstractIncomingMessage) -> bool:
     """Whether the routing key is that of the event which the headers name."""
-    attributes = _attributes(message.headers)
-    return message.routing_key == f"{attributes.get('type')}.{attributes.get('province')}"
+    return message.routing_key == _key_of(_attributes(message.headers))
 
 
 def tells_timeline(message: AbstractIncomingMessage) -> bool:
@@ -279,6 +278,11 @@ def _instant(value: Any) -> datetime:
     if instant.tzinfo is None:  # RFC 3339 demands it, and it could be compared with no other
         raise ValueError("a time without an offset")
     return instant
+
+
+def _key_of(attributes: Mapping[str, Any]) -> str:
+    """The routing key of the event that attributes name: `<producer>.<name>.<province>`."""
+    return f"{attributes.get('type')}.{attributes.get('province')}"
 
 
 def _attributes(headers: Any) -> dict[str, Any]:
