@@ -54,15 +54,17 @@ async def amend_project(
     """
     project = await own_project(deps, principal, key)
     checked_texts(Plan(venue=given.venue, faculty=given.faculty or ()))
-    for name in (session_teachers or {}).values():
-        PersonName.of(name, "sessionTeachers.teacher", "R7")
+    taught_by = {
+        session: PersonName.of(name, "sessionTeachers.teacher", "R7")
+        for session, name in (session_teachers or {}).items()
+    }
     Reason.of(given.reason, "R18")
     await require_version(deps, project, version)
     require_province(given.venue.province if given.venue else None)
     base = await deps.store.bases.get(project.base)
     current = await round_of(deps, project.year)
     amended, events = lifecycle.amend(
-        project, base, current, given, deps.clock.now(), days=days, session_teachers=session_teachers
+        project, base, current, given, deps.clock.now(), days=days, session_teachers=taught_by
     )
     return await deps.store.projects.save(amended, events)
 

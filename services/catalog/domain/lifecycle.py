@@ -78,7 +78,7 @@ def amend(
     now: datetime,
     *,
     days: int | None = None,
-    session_teachers: Mapping[str, str] | None = None,
+    session_teachers: Mapping[str, PersonName] | None = None,
 ) -> tuple[Project, list[ProjectAmended]]:
     """Change venue, dates or faculty of a published project; the old plan stays in its history (R18).
 
@@ -93,7 +93,7 @@ def amend(
         amendment: The new values; their texts are checked (R41). Sessions and last day move with the first day.
         now: Domain time, aware.
         days: Of training; None leaves them.
-        session_teachers: By session id who teaches it instead, one of the faculty, as it was typed.
+        session_teachers: By session id who teaches it instead, one of the faculty.
 
     Raises:
         Refusal: `WRONG_STATE`, `REASON_MISSING`, `INVALID_REASON`, `INVALID_TEXT`, `INVALID_NAME`, `NOTHING_CHANGED`,
@@ -369,12 +369,9 @@ def _amended(plan: Plan, amendment: Amendment) -> Plan:
     )
 
 
-def _taught_by(plan: Plan, teachers: Mapping[str, str]) -> Plan:
+def _taught_by(plan: Plan, teachers: Mapping[str, PersonName]) -> Plan:
     """The plan whose sessions are taught by others of its faculty (R7, R18)."""
-    named = {
-        Title.of(key, field="sessionTeachers.id").text: PersonName.of(name, "sessionTeachers.teacher", "R7").text
-        for key, name in teachers.items()
-    }
+    named = {Title.of(key, field="sessionTeachers.id").text: name.text for key, name in teachers.items()}
     _require_sessions(plan, named)
     strangers = sorted(set(named.values()) - {member.name for member in plan.faculty})
     if strangers:

@@ -8,6 +8,7 @@ import pytest
 
 from kernel.dates import SHANGHAI
 from kernel.errors import Refusal
+from kernel.free_text import PersonName
 from services.catalog.domain import decision, lifecycle, window
 from services.catalog.domain.lifecycle import Amendment
 from services.catalog.domain.plan import FacultyMember, Venue
@@ -68,7 +69,7 @@ def test_r7_r18_fewer_days_are_taught_and_a_session_by_somebody_else_of_the_facu
     faculty = (*before.plan.faculty, FacultyMember("赵工"))
     project, (event,) = lifecycle.amend(
         before, a_base(), round_2024(), Amendment(reason="换人", faculty=faculty), REVIEWING,
-        days=6, session_teachers={"s2": " 赵工 "},
+        days=6, session_teachers={"s2": PersonName.of("赵工", "teacher")},
     )  # fmt: skip
     assert (project.plan.days, [each.teacher for each in project.plan.timetable][1]) == (6, "赵工")
     assert project.plan.timetable[0] == before.plan.timetable[0]
@@ -80,9 +81,8 @@ def test_r7_r18_fewer_days_are_taught_and_a_session_by_somebody_else_of_the_facu
 @pytest.mark.parametrize(
     ("further", "code", "fields"),
     [
-        ({"session_teachers": {"s2": "赵工"}}, "INVALID_PLAN", ["timetable"]),
-        ({"session_teachers": {"s9": "周教授"}}, "INVALID_PLAN", ["timetable"]),
-        ({"session_teachers": {"s2": "13800138000"}}, "INVALID_TEXT", None),
+        ({"session_teachers": {"s2": PersonName.of("赵工", "teacher")}}, "INVALID_PLAN", ["timetable"]),
+        ({"session_teachers": {"s9": PersonName.of("周教授", "teacher")}}, "INVALID_PLAN", ["timetable"]),
         ({"days": 0}, "INVALID_PLAN", ["days"]),
         ({"days": 8}, "INVALID_PLAN", ["days"]),
         ({"days": 1}, "INVALID_PLAN", None),
