@@ -16,7 +16,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.context import REMAINING, REQUEST_ID, Act, acting
@@ -31,7 +31,7 @@ from chassis.runtime.telemetry import REQUESTS, current_span_in, current_tracepa
 from chassis.serving.access_log import log_operation
 from chassis.serving.bodies import bounded_body
 from chassis.serving.counted import Counted, remember_code
-from chassis.serving.liveness import Canary
+from chassis.serving.liveness import Canary, liveness, readiness
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
 from chassis.serving.untouched import Untouched
@@ -151,7 +151,7 @@ class _Subgraph:
                     self._running = None
 
     async def live(self, _: Request) -> Response:
-        return Response(status_code=200 if self._canary is None or self._canary.alive else 503)
+        return liveness(self._canary)
 
     def serves(self) -> bool:
         """Whether requests are executed: it has started on a database that is migrated, and has not drained yet."""
@@ -238,18 +238,6 @@ class _Subgraph:
             raise UNAVAILABLE()
         principal = _caller(request, self._verifier)
         return SubgraphContext(self._running.deps, principal, language)
-
-
-def readiness(ready: bool, missing: str) -> Response:
-    """The answer of `/readyz`.
-
-    Args:
-        ready: Whether the process is.
-        missing: What its database lacks; empty for nothing.
-    """
-    if missing:
-        return PlainTextResponse(missing, HTTPStatus.SERVICE_UNAVAILABLE)
-    return Response(status_code=HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def is_known_to_broker(role: Role) -> bool:

@@ -1,9 +1,12 @@
-"""Whether the database's driver still lives: a canary that must return or raise (ADR 41)."""
+"""What probes are answered: whether the database's driver still lives (ADR 41), and whether a process is ready."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from http import HTTPStatus
+
+from starlette.responses import PlainTextResponse, Response
 
 from chassis.runtime.measures import watch_driver
 
@@ -50,3 +53,28 @@ class Canary:
             self._asked = None
             self._answered = time.monotonic()
             await asyncio.sleep(self._every_seconds)
+
+
+def liveness(canary: Canary | None) -> Response:
+    """The answer of `/livez`.
+
+    Args:
+        canary: The process's; None while it has no database.
+    """
+    return _probed(canary is None or canary.alive)
+
+
+def readiness(ready: bool, missing: str) -> Response:
+    """The answer of `/readyz`.
+
+    Args:
+        ready: Whether the process is.
+        missing: What its database lacks; empty for nothing.
+    """
+    if missing:
+        return PlainTextResponse(missing, HTTPStatus.SERVICE_UNAVAILABLE)
+    return _probed(ready)
+
+
+def _probed(good: bool) -> Response:
+    return Response(status_code=HTTPStatus.OK if good else HTTPStatus.SERVICE_UNAVAILABLE)

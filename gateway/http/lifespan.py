@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from chassis.runtime.tasks import Role, Tasks, run_in_background
-from chassis.serving.asgi import is_known_to_broker, readiness
+from chassis.serving.asgi import is_known_to_broker
 from chassis.serving.counted import Counted
-from chassis.serving.liveness import Canary
+from chassis.serving.liveness import Canary, liveness, readiness
 from chassis.serving.process import Stopping
 from chassis.storage.migration import SchemaCheck
 from gateway.http.compression import Compression
@@ -92,7 +92,7 @@ class Lifespan:
         """`/livez` and `/readyz`."""
 
         async def livez(_: Request) -> Response:
-            return Response(status_code=200 if self.canary is None or self.canary.alive else 503)
+            return liveness(self.canary)
 
         async def readyz(_: Request) -> Response:
             ready = self.ready and is_known_to_broker(self.role) and not self.stopping

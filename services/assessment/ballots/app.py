@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from chassis.seal import KeyFolder
-from chassis.serving.liveness import Canary
+from chassis.serving.liveness import Canary, liveness, readiness
 from chassis.serving.process import Stopping
 from chassis.storage.migration import SchemaCheck
 from chassis.storage.mongo import connect, ping
@@ -55,14 +54,10 @@ def build(settings: BallotsSettings) -> Starlette:
                 await asyncio.gather(*working, return_exceptions=True)
 
     async def live(_: Request) -> Response:
-        alive = all(canary.alive for canary in canaries)
-        return Response(status_code=HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE)
+        return liveness(canaries[0] if canaries else None)
 
     async def ready(_: Request) -> Response:
-        missing = checks[0].missing if checks else ""
-        if missing:
-            return PlainTextResponse(missing, HTTPStatus.SERVICE_UNAVAILABLE)
-        return Response(status_code=HTTPStatus.OK if canaries and not stopping else HTTPStatus.SERVICE_UNAVAILABLE)
+        return readiness(bool(canaries) and not stopping, checks[0].missing if checks else "")
 
     probes = [Route("/livez", live), Route("/readyz", ready)]
     app = Starlette(routes=[*probes, *endpoints.routes()], lifespan=lifespan)
