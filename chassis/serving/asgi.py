@@ -137,9 +137,7 @@ class _Subgraph:
             tasks = running.tasks.of(self._role)
             if running.database is not None and running.migrations is not None:
                 self._check = SchemaCheck(running.database, running.migrations)
-                await self._check.look()
-                tasks = tasks.after(self._check.passed)
-                tasks = replace(tasks, api=(*tasks.api, self._check.watch))
+                tasks = await self._check.gate(tasks)
             if running.database is not None:
                 self._canary = Canary(partial(ping, running.database))
                 tasks = replace(tasks, api=(*tasks.api, self._canary.run))

@@ -8,7 +8,7 @@ changes nothing when it runs a second time. Indexes are made by steps alone. Wha
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Protocol
 
@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from pymongo import DESCENDING
 
 from chassis.runtime.console import UNAVAILABLE, WRONG, database_is_away
+from chassis.runtime.tasks import Tasks
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database, StorageError, connect
 
@@ -168,6 +169,19 @@ class SchemaCheck:
     async def passed(self) -> None:
         """Wait until the database is as it has to be."""
         await self._passed.wait()
+
+    async def gate(self, tasks: Tasks) -> Tasks:
+        """Look once, and hold tasks back until the database is as it has to be.
+
+        Args:
+            tasks: A process's.
+
+        Returns:
+            The same tasks, and the one that goes on looking.
+        """
+        await self.look()
+        held = tasks.after(self.passed)
+        return replace(held, api=(*held.api, self.watch))
 
 
 async def require_current(database: Database, migrations: Migrations) -> None:

@@ -70,10 +70,9 @@ class Lifespan:
             if self.store:
                 stack.push_async_callback(self.store.close)
                 self.schema = SchemaCheck(self.store.database, MIGRATIONS)
-                await self.schema.look()
                 self.canary = Canary(self.store.ping)
-                tasks = tasks.after(self.schema.passed)
-                tasks = replace(tasks, api=(*tasks.api, self.schema.watch, self.canary.run))
+                tasks = await self.schema.gate(tasks)
+                tasks = replace(tasks, api=(*tasks.api, self.canary.run))
             for connections in self.connections:
                 stack.push_async_callback(connections.close)
                 await connections.open()
