@@ -15,15 +15,13 @@ import typer
 from chassis.messaging import amqp
 from chassis.messaging.generation import Generation
 from chassis.messaging.sent import KEPT_DAYS, SentEvents
-from chassis.runtime.console import UNAVAILABLE, WRONG, console, database_is_away
+from chassis.runtime.console import FORMATS, UNAVAILABLE, WRONG, MongoUrl, Name, console, database_is_away
 from chassis.storage.migration import Migrations, require_current
 from chassis.storage.mongo import Database, StorageError, connect
 from kernel.dates import SHANGHAI
 
 _RATE = 200
 _CONFIRM_SECONDS = 10.0
-FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
-"""Of an instant on the command line."""
 
 
 class Stopped(Exception):  # noqa: N818 - says where to go on
@@ -150,10 +148,6 @@ def _run(url: str, name: str, migrations: Migrations, work: Callable[[Database],
         raise typer.Exit(UNAVAILABLE) from error
 
 
-MongoUrl = Annotated[
-    str, typer.Option("--url", envvar="MONGODB_URL", help="The service's database user.", show_default=False)
-]
-Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.", show_default=False)]
 Broker = Annotated[str, typer.Option(envvar="AMQP_URL", help="The broker, as the service's user.", show_default=False)]
 Since = Annotated[
     datetime, typer.Option(formats=FORMATS, help=f"Real time, of Asia/Shanghai by default; kept are {KEPT_DAYS} days.")

@@ -19,8 +19,7 @@ from chassis.context import acting
 from chassis.events import Envelope
 from chassis.messaging import amqp
 from chassis.messaging.batch import give_up
-from chassis.messaging.republishing import FORMATS, MongoUrl, Name
-from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
+from chassis.runtime.console import FORMATS, WRONG, MongoUrl, Name, Operator, act_of, console, database_is_away
 from chassis.runtime.telemetry import LOST_TIME
 from chassis.storage.migration import Migrations, require_current
 from chassis.storage.mongo import Database, StorageError, connect

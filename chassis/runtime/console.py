@@ -12,6 +12,12 @@ from chassis.context import Act
 
 WRONG, UNAVAILABLE = 1, 2
 """The exit codes that are not 0."""
+FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
+"""How an operator may write an instant."""
+MongoUrl = Annotated[
+    str, typer.Option("--url", envvar="MONGODB_URL", help="The service's database user.", show_default=False)
+]
+Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.", show_default=False)]
 Operator = Annotated[str, typer.Option("--as", help="Who acts, for the audit (R40); the system's user by default.")]
 
 

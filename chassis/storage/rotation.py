@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import typer
 from pymongo import ASCENDING, UpdateOne
 
-from chassis.runtime.console import console, database_is_away
+from chassis.runtime.console import MongoUrl, Name, console, database_is_away
 from chassis.storage.migration import Migrations, require_current
 from chassis.storage.mongo import Collection, Database, Document, StorageError, connect
 from chassis.storage.vault import Vault
@@ -124,8 +124,6 @@ def _renewal(document: Document, vault: Vault) -> UpdateOne | None:
     return UpdateOne(read | {"version": document["version"]}, {"$set": renewed, "$inc": {"version": 1}})
 
 
-Url = Annotated[str, typer.Option(envvar="MONGODB_URL", help="The service's database user.", show_default=False)]
-Name = Annotated[str, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.", show_default=False)]
 File = Annotated[Path, typer.Option(envvar="VAULT_FILE", help="The keys, old and active.", show_default=False)]
 
 
@@ -139,7 +137,7 @@ def vault_commands(collections: Sequence[str], migrations: Migrations) -> typer.
     group = console("Personal data at rest (R41).")
 
     @group.command("rotate")
-    def rotate_(url: Url, name: Name, file: File) -> None:
+    def rotate_(url: MongoUrl, name: Name, file: File) -> None:
         """Seal everything with the active key while the services run; may be interrupted and run again."""
         vault = Vault.load(file)
 
@@ -152,7 +150,7 @@ def vault_commands(collections: Sequence[str], migrations: Migrations) -> typer.
         _run(run())
 
     @group.command("keys")
-    def keys_(url: Url, name: Name) -> None:
+    def keys_(url: MongoUrl, name: Name) -> None:
         """Print how many seals each key has; a key without any may be removed from the vault file."""
 
         async def run() -> None:

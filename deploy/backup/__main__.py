@@ -15,9 +15,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from pymongo import MongoClient
 
-from chassis.messaging.republishing import FORMATS
 from chassis.messaging.sent import KEPT_DAYS
-from chassis.runtime.console import WRONG, Operator, act_of, console, database_is_away
+from chassis.runtime.console import FORMATS, WRONG, Operator, act_of, console, database_is_away
 from chassis.storage.mongo import StorageError
 from deploy.backup.archive import Damaged, new_key, read_key
 from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, OfAnother, dump, file_name, history

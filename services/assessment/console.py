@@ -27,8 +27,7 @@ import msgspec
 import typer
 
 from chassis.events import timeline_of
-from chassis.messaging.republishing import FORMATS
-from chassis.runtime.console import console, database_is_away
+from chassis.runtime.console import FORMATS, console, database_is_away
 from chassis.runtime.settings import DatabaseSettings
 from chassis.storage.mongo import StorageError, connect
 from chassis.storage.yearly_keys import YearlyKeys
