@@ -6,19 +6,24 @@ versions that were released stay as they are. `python -m tests.integration.opera
 
 import ast
 import json
+import runpy
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from typer.main import get_command
 
+from chassis.runtime.tasks import Role
 from chassis.storage.migration import Migrations, migrate
 from chassis.storage.mongo import Database, connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.local.secrets import Secrets
 from deploy.local.suite import MIGRATIONS, ROOT, module_of
+from deploy.processes import MIGRATED
 from tests.support.processes import command
 
 RECORDED = Path(__file__).with_name("indexes")
@@ -47,26 +52,94 @@ def recording(migrations: Migrations) -> Path:
     return RECORDED / f"{migrations.service}.{migrations.version}.json"
 
 
-_WRITING = [
-    ("services.catalog", "timeline", "new", "--at", "2026-11-01", "--reason", "演练"),
-    ("services.enrollment", "feed", "new-epoch", "--reason", "演练"),
-    ("services.assessment", "events", "republish", "--since", "2026-11-30"),
-    ("gateway", "events", "go-on"),
-    ("services.enrollment", "vault", "rotate"),
-    ("gateway", "vault", "rotate"),
-    ("services.catalog", "quotas", "reconcile", "--repair"),
-]
-"""Operators' commands of a service that write to its database."""
+_LOGIN = ("--login", "somebody", "--scope", "ministry")
+_OF_EVERY_PRODUCER = {
+    "events republish": ("--since", "2026-11-30"),
+    "events go-on": (),
+    "timeline new": ("--at", "2026-11-01", "--reason", "演练"),
+    "vault rotate": (),
+}
+_WRITING: dict[str, dict[str, tuple[str, ...]]] = {
+    "catalog": _OF_EVERY_PRODUCER | {"quotas reconcile": ("--repair",)},
+    "enrollment": _OF_EVERY_PRODUCER | {"feed new-epoch": ("--reason", "演练"), "schools import": ("schools.csv",)},
+    "assessment": _OF_EVERY_PRODUCER,
+    "ballots": {},
+    "gateway": _OF_EVERY_PRODUCER
+    | {
+        "accounts provision": _LOGIN,
+        "accounts import": ("-",),
+        "accounts codes": ("--scope", "school"),
+        "accounts reset": _LOGIN,
+        "accounts unlock": _LOGIN,
+        "accounts reset-second-factor": _LOGIN,
+        "accounts disable": _LOGIN,
+    },
+}
+"""By service, operators' commands that write to its database, with arguments."""
+_OTHERS = {"vault keys", "migrate", *Role}
+"""Commands that make the database what it has to be, wait until it is so, or only read."""
+_READING = {
+    "catalog": set[str](),
+    "enrollment": set[str](),
+    "assessment": {
+        "audit verify",
+        "audit diff",
+        "audit export",
+        "annual recompute",
+        "certificates check",
+        "ballots vote",  # asks the gateway as a voter does
+    },
+    "ballots": set[str](),
+    "gateway": {"standalone", "plan", "documents", "operations"},
+}
 
 
-@pytest.mark.parametrize("words", _WRITING, ids=" ".join)
+def commands_in(group: Any, before: str = "") -> Iterator[str]:
+    """The commands of a command line, by the words that they are called with."""
+    for name, found in group.commands.items():
+        if hasattr(found, "commands"):
+            yield from commands_in(found, f"{before}{name} ")
+        else:
+            yield before + name
+
+
+@pytest.mark.parametrize("service", MIGRATED)
+def test_every_command_of_a_service_is_said_to_write_or_not(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[typer.Typer] = []
+    monkeypatch.setattr(typer.Typer, "__call__", lambda root, **_: started.append(root))
+    runpy.run_module(module_of(service), run_name="__main__")
+    found = set(commands_in(get_command(started[0])))
+    assert _WRITING[service].keys() & _READING[service] == set()
+    assert found - _OTHERS == _WRITING[service].keys() | _READING[service]
+
+
+@pytest.fixture
+def environment(parts: Parts, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What any service's commands need, on a database that is not migrated; beside them lies a list of schools."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schools.csv").write_text("学校标识码,学校名称,省份\n3144000011,羊城机电,广东省\n", encoding="utf-8")
+    files = Secrets(tmp_path)
+    return {
+        "MONGODB_URL": parts.mongodb_url(ADMIN),
+        "MONGODB_DATABASE": database.name,
+        "AMQP_URL": parts.amqp_url(ADMIN),
+        "VAULT_FILE": str(files.vault_keys),
+        "NAMES_KEYS_FILE": str(files.name_keys),
+        "INTERNAL_JWKS_FILE": str(files.public_keys),
+        "SIGNING_KEY_FILE": str(files.signing_keys),
+        "SUPERGRAPH_FILE": str(ROOT / "contracts" / "graph" / "supergraph.graphql"),
+        "PORT": "1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("service", "words"), [(service, words) for service, given in _WRITING.items() for words in given]
+)
 async def test_a_command_that_writes_refuses_a_database_that_is_not_migrated(
-    parts: Parts, database: Database, tmp_path: Path, words: tuple[str, ...]
+    environment: dict[str, str], database: Database, service: str, words: str
 ) -> None:
-    module, *arguments = words
-    environment = {"MONGODB_URL": parts.mongodb_url(ADMIN), "MONGODB_DATABASE": database.name}
-    environment |= {"AMQP_URL": parts.amqp_url(ADMIN), "VAULT_FILE": str(Secrets(tmp_path).vault_keys)}
-    done = await command(module, *arguments, environment=environment)
+    arguments = (*words.split(), *_WRITING[service][words])
+    done = await command(module_of(service), *arguments, environment=environment, given="[]")
     assert (done.code, "run `migrate` first" in done.error) == (1, True), done.error
     assert not await database.list_collection_names()
 
