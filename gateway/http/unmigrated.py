@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from chassis.storage.refusals import ABSENT_SECONDS
 from gateway.http.responses import refused
+from kernel.errors import Refusal
 from kernel.refusals import UNAVAILABLE
 
 _PROBES = {"/livez", "/readyz"}
@@ -33,6 +35,10 @@ class Unmigrated:
             return
         if scope["type"] == "websocket":
             socket = WebSocket(scope, receive, send)
-            await socket.send_denial_response(refused(UNAVAILABLE(), socket))
+            await socket.send_denial_response(refused(_refusal(), socket))
             return
-        await refused(UNAVAILABLE(), Request(scope))(scope, receive, send)
+        await refused(_refusal(), Request(scope))(scope, receive, send)
+
+
+def _refusal() -> Refusal:
+    return UNAVAILABLE(retryAfter=ABSENT_SECONDS)
