@@ -37,7 +37,7 @@ from chassis.serving.sse import EVENT_STREAM, EventStream
 from chassis.serving.untouched import Untouched
 from chassis.storage.migration import Migrations, SchemaCheck
 from chassis.storage.mongo import Database, StorageError, bounded, ping
-from chassis.storage.refusals import refusal_of
+from chassis.storage.refusals import ABSENT_SECONDS, refusal_of
 from kernel.errors import Refusal
 from kernel.language import Language
 from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
@@ -52,6 +52,7 @@ _STATUS = {
     "TOO_MANY_NAMES": 429,
     "TOO_MANY_REVEALS": 429,
     "INTERNAL": 500,
+    "BUSY": 503,
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
@@ -170,8 +171,7 @@ class _Subgraph:
                 body = await _body(request)
             except Refusal as refusal:
                 count_request(self._name, judged([refusal.code]), time.monotonic() - began)
-                status = 401 if refusal.code == "UNAUTHENTICATED" else 400
-                return _reply({"errors": [_refused(refusal, language)]}, status)
+                return _refusal_reply(request, refusal, language)
             if EVENT_STREAM in request.headers.get("accept", ""):
                 return EventStream(self._results(body, context, request), self.stopping)
             name, kind = f"{self._name}.graphql", _kind_of(body["query"])
@@ -233,7 +233,7 @@ class _Subgraph:
 
     def _context(self, request: Request, language: Language) -> SubgraphContext[Any]:
         if self._running is None:
-            raise UNAVAILABLE()
+            raise UNAVAILABLE(retryAfter=ABSENT_SECONDS)
         principal = _caller(request, self._verifier)
         return SubgraphContext(self._running.deps, principal, language)
 

@@ -26,6 +26,7 @@ from kernel.refusals import BAD_REQUEST, HEADERS_TOO_LARGE, REQUEST_TIMEOUT, UNA
 
 BY_PROXY = "guopei.by_proxy"
 """In the scope of a request that came from a trusted proxy."""
+_RETRY_SECONDS = 5  # for connections of others to end
 _LINGER_SECONDS = 1.0  # what still comes is read away for so long: else a reset may overtake the reply
 _UNREAD_SECONDS = 0.05  # by then the loop has read what the kernel held
 _SOCKET_LINE_BYTES = 8_192  # the longest line of a handshake that the WebSocket library takes
@@ -130,7 +131,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._guard.unread.watch(transport)
         self._by_proxy = self._guard.is_proxy(self.client)
         if bound := self._guard.admit(self.client):
-            self._refuse(_UNAVAILABLE, UNAVAILABLE(), bound)
+            self._refuse(_UNAVAILABLE, UNAVAILABLE(retryAfter=_RETRY_SECONDS), bound)
         else:
             self._expect(self._settings.head_seconds)
 
@@ -360,8 +361,10 @@ def _reply(status: int, refusal: Refusal) -> bytes:
     """The whole reply of a connection that is closed; nobody knows yet which language its client reads."""
     message = f"{refusal.zh} {refusal.en}"
     body = orjson.dumps({"errors": [{"message": message, "extensions": refusal.extensions()}]})
+    again = refusal.details.get("retryAfter")
     headers = (
         *SECURITY_HEADERS,
+        *(((b"retry-after", b"%d" % again),) if again is not None else ()),
         (b"content-type", b"application/json; charset=utf-8"),
         (b"cache-control", b"no-store"),
         (b"content-length", b"%d" % len(body)),

@@ -115,11 +115,18 @@ class SubgraphProxy:
             except (aiohttp.ClientError, OSError) as error:
                 log.warning("subgraph unavailable", subgraph=self._subgraph, error=type(error).__name__)
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS) from error
-            if reply.status >= _SERVER_ERROR and reply.status != HTTPStatus.GATEWAY_TIMEOUT:  # a coded refusal
+            if reply.status >= _SERVER_ERROR and not _is_coded(reply):
                 raise UNAVAILABLE(retryAfter=_RETRY_SECONDS)
             returned = {name: reply.headers[name] for name in _RESPONSE_HEADERS if name in reply.headers}
             returned["Cache-Control"] = "no-store"
             return StreamingResponse(_chunks(reply, stack.pop_all()), reply.status, returned)
+
+
+def _is_coded(reply: aiohttp.ClientResponse) -> bool:
+    """Whether a reply 5xx is a refusal: too late, or with the seconds after which to repeat it."""
+    if reply.status == HTTPStatus.GATEWAY_TIMEOUT:
+        return True
+    return reply.status == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in reply.headers
 
 
 async def _chunks(reply: aiohttp.ClientResponse, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:

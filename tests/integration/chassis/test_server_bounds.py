@@ -34,6 +34,7 @@ async def refused(connection: Connection, status: int, expected: str) -> None:
     seen, headers, body = await connection.reply()
     assert (seen, code(body), headers["connection"]) == (status, expected, "close")
     assert headers["x-content-type-options"] == "nosniff"
+    assert ("retry-after" in headers) == (status == 503)
     assert await connection.rest() == b""
 
 

@@ -23,6 +23,7 @@ from chassis.serving.asgi import Running, internal, subgraph_app
 from chassis.storage.mongo import connect
 from gateway.http.responses import guarded
 from kernel.language import Language
+from kernel.refusals import BUSY, RETRY_AFTER_SECONDS
 from tests.unit.gateway.serving import served
 
 KEYS = KeySet([ECKey.generate_key("P-256", parameters={"kid": "test"})])
@@ -88,9 +89,17 @@ async def _internal(_: Request, __: Principal, ___: Language) -> Response:
     return Response(str(await _look()))
 
 
+async def _busy(_: Request, __: Principal, ___: Language) -> Response:
+    raise BUSY(retryAfter=RETRY_AFTER_SECONDS)
+
+
 def _subgraph() -> Starlette:
     app = subgraph_app("absent", SubgraphSchema(query=Query, mutation=Mutation), VERIFIER, _start)
-    app.router.routes += [Route("/plain", _plain), Route("/internal", internal(VERIFIER, _internal))]
+    app.router.routes += [
+        Route("/plain", _plain),
+        Route("/internal", internal(VERIFIER, _internal)),
+        Route("/busy", internal(VERIFIER, _busy)),
+    ]
     return app
 
 
@@ -107,6 +116,12 @@ async def test_an_endpoint_that_is_not_graph_is_503_with_the_same_code() -> None
         for path in ("/plain", "/internal"):
             answer = await browser.send("GET", path, headers=HEADERS)
             assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "UNAVAILABLE", "2")
+
+
+async def test_what_is_busy_is_503_and_says_when_to_come_again() -> None:
+    async with served(_subgraph()) as browser:
+        answer = await browser.send("GET", "/busy", headers=HEADERS)
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "BUSY", str(RETRY_AFTER_SECONDS))
 
 
 async def test_an_endpoint_of_the_gateway_is_503_with_the_same_code() -> None:

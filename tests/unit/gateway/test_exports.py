@@ -123,6 +123,10 @@ async def test_refusals_come_back_as_they_are_and_defects_masked() -> None:
     async with gateway(Enrollment(json_reply(refusal, 404))) as browser:
         answer = await browser.send("GET", "/exports/provinces.xlsx", headers=SIGNED_IN)
     assert (answer.status, answer.json) == (404, refusal)
+    refusal = {"errors": [{"message": "系统繁忙", "extensions": {"code": "BUSY"}}]}
+    async with gateway(Enrollment(json_reply(refusal, 503, {"Retry-After": "1"}))) as browser:
+        answer = await browser.send("GET", "/exports/provinces.xlsx", headers=SIGNED_IN)
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (503, "BUSY", "1")
     for behind in (Enrollment(workbook(b"Traceback of 10.0.0.7", 500)), None):
         async with gateway(behind) as browser:
             answer = await browser.send("GET", "/exports/provinces.xlsx", headers=SIGNED_IN)
