@@ -270,13 +270,16 @@ class Effects:
         """Give the designated person the one account beside the school's own, and close the former one's (R5).
 
         The school's account acts under the person's name too. It remembers which designation the accounts follow: a
-        late event changes nothing.
+        late event changes nothing. A school that had ended is open again, for only then does it designate somebody.
         """
         if not (event.person and event.name):
             return
-        if not await self._store.follow("school", event.school, envelope.order, session):
+        is_latest, had_ended = await self._follow("school", event.school, envelope, session)
+        if not is_latest:
             return
         school = await self._school_account(event.school, event.province, session)
+        if had_ended:
+            school = await self._save_moved(school, school.reopened(), session)
         if envelope.order <= school.designation:
             return
         delegates = await self._store.delegates(event.school, session)
@@ -312,11 +315,13 @@ class Effects:
             await self._store.add(account.disabled() if ended else account, session)
 
     async def expert_corrected(self, event: ExpertCorrected, envelope: Envelope, session: Session) -> None:
-        """Follow an expert to the right organisation (R14)."""
-        if not await self._store.follow("expert", event.expert, envelope.order, session):
+        """Follow an expert to the right organisation; who had withdrawn is back, or would not be corrected (R14)."""
+        is_latest, had_ended = await self._follow("expert", event.expert, envelope, session)
+        if not is_latest:
             return
         for account in await self._store.by_person(event.expert, Scope.EXPERT, session):
-            await self._save_moved(account, replace(account, organization=event.organization), session)
+            moved = replace(account, organization=event.organization)
+            await self._save_moved(account, moved.reopened() if had_ended else moved, session)
 
     async def expert_withdrawn(self, event: ExpertWithdrawn, envelope: Envelope, session: Session) -> None:
         """Close an expert's account (R14)."""
@@ -352,33 +357,46 @@ class Effects:
 
     async def join(self, event: TeacherJoined, envelope: Envelope, session: Session) -> None:
         """Let a teacher's account act for the main school, and open it again where it was closed (R20)."""
-        if not await self._store.follow("teacher", event.teacher, envelope.order, session):
+        is_latest, had_ended = await self._follow("teacher", event.teacher, envelope, session)
+        if not is_latest:
             return
         for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
-            if event.school == event.main_school or account.state is not AccountState.DISABLED:
+            if had_ended or event.school == event.main_school or account.state is not AccountState.DISABLED:
                 moved = account.moved_to(event.main_school, event.main_province)
                 await self._save_moved(account, moved, session)
 
     async def leave(self, event: TeacherLeft, envelope: Envelope, session: Session) -> None:
         """Close the account of a teacher who is at no school any more, or let it act for the main one (R20)."""
         ended = event.main_school is None
-        if not await self._store.follow("teacher", event.teacher, envelope.order, session, ended=ended):
+        is_latest, had_ended = await self._follow("teacher", event.teacher, envelope, session, ended=ended)
+        if not is_latest:
             return
         for account in await self._store.by_person(event.teacher, Scope.TEACHER, session):
             if event.main_school is None:
                 await self._store.close_account(account, session)
-            elif account.state is not AccountState.DISABLED:
+            elif had_ended or account.state is not AccountState.DISABLED:
                 moved = account.moved_to(event.main_school, event.main_province or NATIONWIDE)
                 await self._save_moved(account, moved, session)
 
-    async def _save_moved(self, account: Account, moved: Account, session: Session) -> None:
+    async def _follow(
+        self, kind: str, subject: str, envelope: Envelope, session: Session, *, ended: bool = False
+    ) -> tuple[bool, bool]:
+        """Whether an event is the latest of its subject, and whether the subject had ended by those before it.
+
+        If it had, and the event is no end, then what opened the subject again was overtaken and will change nothing.
+        """
+        had_ended = await self._store.ended(kind, [subject], session)
+        return await self._store.follow(kind, subject, envelope.order, session, ended=ended), bool(had_ended)
+
+    async def _save_moved(self, account: Account, moved: Account, session: Session) -> Account:
         """Save an account that is of another organisation or province, or open again; end its sessions (R14, R20)."""
         if moved == account:
-            return
+            return account
         reopened = moved.state is not account.state
         told = [events.AccountMoved(**events.of(moved), reopened=reopened)]
-        await self._store.accounts.save(moved, told, session)
+        saved = await self._store.accounts.save(moved, told, session)
         await self._store.end_sessions(account.id, session)  # whose tokens still name the former one
+        return saved
 
     async def _free_logins(self, kind: str, scope: Scope, count: int, session: Session) -> set[str]:
         """Random login names that nobody has: with a million teachers, one draw in a hundred is taken."""

@@ -26,7 +26,7 @@ from tests.support.eventually import eventually
 from tests.support.processes import running
 from tests.support.signing_in import log_in, set_password
 
-SCHOOL, OTHER, STRONG = "3144000011", "3151000021", "Guopei-0af3"
+SCHOOL, OTHER, THIRD, STRONG = "3144000011", "3151000021", "3144000012", "Guopei-0af3"
 BASE = ("catalog.base-registered", {"base": "b1", "organization": SCHOOL, "province": "44"})
 SECOND = ("catalog.base-registered", {"base": "b2", "organization": SCHOOL, "province": "44"})
 REGISTERED = ("enrollment.school-registered", {"school": SCHOOL, "province": "44"})
@@ -489,8 +489,6 @@ async def test_r20_the_account_of_a_teacher_who_is_nowhere_is_closed_and_a_later
     with pytest.raises(Refusal) as refused:
         await log_in(deps, login=login, password=STRONG, scope=Scope.TEACHER)
     assert refused.value.code == "ACCOUNT_DISABLED"
-    await hear(deps, joined("t1", OTHER, SCHOOL))
-    assert (await of_teacher(deps)).state is AccountState.DISABLED
     await hear(deps, joined("t1", OTHER, OTHER))
     opened = await of_teacher(deps)
     assert (opened.state, opened.school, opened.waiting, opened.login) == (AccountState.INITIAL, OTHER, True, login)
@@ -570,6 +568,49 @@ async def test_r3_the_account_of_a_school_that_is_open_again_waits_for_a_code(de
     await hear(deps, designated(), version=5)
     assert (await one(deps, Scope.SCHOOL)).name == "赵主任"
     assert {each.state for each in await deps.store.delegates(SCHOOL)} == {AccountState.INITIAL}
+
+
+async def test_r3_r5_a_designation_that_overtook_the_reopening_opens_the_schools_account(deps: Deps) -> None:
+    await hear(deps, REGISTERED)
+    await hear(deps, ended(), version=2)
+    await hear(deps, designated(), version=4)
+    opened = await one(deps, Scope.SCHOOL)
+    assert (opened.state, opened.name) == (AccountState.INITIAL, "赵主任")
+    await hear(deps, ("enrollment.school-reopened", REGISTERED[1]), version=3)
+    assert await one(deps, Scope.SCHOOL) == opened
+
+
+async def test_r4_r5_a_designation_opens_no_account_that_a_manager_closed(deps: Deps) -> None:
+    await hear(deps, REGISTERED)
+    await disable(deps, login=SCHOOL, scope=Scope.SCHOOL)
+    await hear(deps, designated(), version=2)
+    assert (await one(deps, Scope.SCHOOL)).state is AccountState.DISABLED
+
+
+async def test_r14_a_correction_that_overtook_the_return_opens_the_experts_account(deps: Deps) -> None:
+    await hear(deps, EXPERT)
+    await hear(deps, WITHDRAWN, version=2)
+    await hear(deps, CORRECTED, version=4)
+    await hear(deps, ("catalog.expert-reinstated", {"expert": "x1", "organization": SCHOOL}), version=3)
+    (account,) = await deps.store.by_person("x1", Scope.EXPERT)
+    assert (account.state, account.organization) == (AccountState.INITIAL, SCHOOL)
+
+
+@pytest.mark.parametrize("overtaking", [joined("t1", THIRD, OTHER), left("t1", THIRD, OTHER)], ids=["joined", "left"])
+async def test_r20_what_overtook_a_teachers_return_opens_the_account(deps: Deps, overtaking: Told) -> None:
+    await hear(deps, teacher("t1"))
+    await hear(deps, left("t1", SCHOOL, None), version=2)
+    await hear(deps, overtaking, version=4)
+    await hear(deps, joined("t1", OTHER, OTHER), version=3)
+    account = await of_teacher(deps)
+    assert (account.state, account.school) == (AccountState.INITIAL, OTHER)
+
+
+async def test_r4_r20_a_further_school_opens_no_account_that_a_manager_closed(deps: Deps) -> None:
+    await hear(deps, teacher("t1"))
+    await disable(deps, login=(await of_teacher(deps)).login, scope=Scope.TEACHER)
+    await hear(deps, joined("t1", OTHER, SCHOOL), version=2)
+    assert (await of_teacher(deps)).state is AccountState.DISABLED
 
 
 WITHDRAWN = ("catalog.expert-withdrawn", {"expert": "x1"})
