@@ -234,11 +234,13 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
 
     The broker lets a service publish under its own routing keys only (ADR 68), so the key proves the producer that the
     headers name. By the default exchange, which only the operator may write to, a message comes under its queue's name.
+    An event takes effect once by its id, so one under another producer's id would keep that one's event from effect.
 
     Raises:
         KeyError: An attribute is missing.
         TypeError: An attribute is of another type than the binding has.
-        ValueError: The body is not JSON, a time is no timestamp with an offset, or the routing key is another event's.
+        ValueError: The body is not JSON, a time is no timestamp with an offset, the routing key is another event's, or
+            the id is another producer's.
     """
     attributes = _attributes(message.headers)
     producer, _, name = attributes["type"].partition(".")
@@ -246,6 +248,8 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
     restored = attributes.get(_RESTORED)
     if message.exchange and message.routing_key != _key_of(attributes):
         raise ValueError(f"{attributes['type']} under the routing key {message.routing_key}")
+    if not _is_own_id(attributes):
+        raise ValueError(f"{attributes['type']} under the id {attributes['id']}")
     return Envelope(
         id=attributes["id"],
         producer=producer,
@@ -264,8 +268,9 @@ def from_message(message: AbstractIncomingMessage) -> Envelope:
 
 
 def bears_its_key(message: AbstractIncomingMessage) -> bool:
-    """Whether the routing key is that of the event which the headers name."""
-    return message.routing_key == _key_of(_attributes(message.headers))
+    """Whether the routing key is that of the event which the headers name, and the id of the same producer."""
+    attributes = _attributes(message.headers)
+    return message.routing_key == _key_of(attributes) and _is_own_id(attributes)
 
 
 def tells_timeline(message: AbstractIncomingMessage) -> bool:
@@ -283,6 +288,12 @@ def _instant(value: Any) -> datetime:
 def _key_of(attributes: Mapping[str, Any]) -> str:
     """The routing key of the event that attributes name: `<producer>.<name>.<province>`."""
     return f"{attributes.get('type')}.{attributes.get('province')}"
+
+
+def _is_own_id(attributes: Mapping[str, Any]) -> bool:
+    """Whether an id is of the producer that the event's type names: it begins with `<producer>/`."""
+    producer, _, _ = str(attributes.get("type")).partition(".")
+    return str(attributes.get("id")).startswith(f"{producer}/")
 
 
 def _attributes(headers: Any) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from tests.integration.chassis.courses import (
     consumer,
     create,
     effects,
+    event,
     message,
     named,
     rename,
@@ -101,17 +102,19 @@ async def test_an_event_whose_effect_fails_becomes_a_dead_letter_and_later_event
 async def test_r40_an_event_in_anothers_name_becomes_a_dead_letter_that_no_replay_brings_in(
     database: Database, amqp_url: str
 ) -> None:
-    """The routing key is what the broker has checked (ADR 68); headers may name anybody."""
+    """The routing key is what the broker has checked (ADR 68); headers may name anybody, an id another's event."""
+    under_anothers_id = amqp.to_message(replace(event("forged", 2), id="others/course:c1/1/2"))
     async with topology(amqp_url) as (channel, exchange), running(consumer(database, amqp_url, []).run):
         queue = await channel.get_queue(QUEUE)
         await queue.bind(amqp.EVENTS, "others.#")
         for key in ("others.course-named.44", "tests.course-named.51", "tests.other.44"):
             await exchange.publish(message("forged", 0), key)
+        await exchange.publish(under_anothers_id, KEY)
         await exchange.publish(message("good", 1), KEY)
         await eventually(lambda: _took_effect(database, ["good"]))
         refused = await command("chassis.messaging.deadletters", "replay", "--all", "--url", amqp_url)
         assert refused.code == 1
-        for _ in range(3):
+        for _ in range(4):
             dead = await eventually(lambda: _resting(channel))
             await dead.ack()
         await queue.unbind(amqp.EVENTS, "others.#")
