@@ -70,7 +70,7 @@ class World:
         """Publish an event of another service."""
         producer, _, name = kind.partition(".")
         envelope = Envelope(
-            id=f"{kind}:{subject}/{next(self._numbers)}",
+            id=f"{producer}/{name}:{subject}/{next(self._numbers)}/0",
             producer=producer,
             name=name,
             subject=subject,

@@ -115,7 +115,7 @@ class Season:
         if name.startswith("project-"):
             data = {"base": "base-1", "code": "GP-1"} | data
         envelope = Envelope(
-            id=f"{kind}/{new_id()}",
+            id=f"{producer}/{name}:{new_id()}/1/0",
             producer=producer,
             name=name,
             subject=subject,

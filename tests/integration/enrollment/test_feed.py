@@ -45,7 +45,7 @@ async def working(season: Season, url: str) -> AsyncIterator[AbstractChannel]:
 def envelope(kind: str, subject: str, version: int, data: dict[str, Any], province: str = "44") -> Envelope:
     producer, _, name = kind.partition(".")
     return Envelope(
-        id=f"{kind}:{subject}/{version}",
+        id=f"{producer}/{name}:{subject}/{version}/0",
         producer=producer,
         name=name,
         subject=subject,

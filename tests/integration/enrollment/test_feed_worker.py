@@ -27,9 +27,10 @@ NATIONAL = 7
 def event(number: int) -> Envelope:
     """The n-th event; every seventh concerns the whole nation."""
     nationwide = number % NATIONAL == 0
+    producer = "catalog" if nationwide else "enrollment"
     return Envelope(
-        id=f"catalog/round:{number}/1/0",
-        producer="catalog" if nationwide else "enrollment",
+        id=f"{producer}/round:{number}/1/0",
+        producer=producer,
         name="round-opened" if nationwide else "submitted",
         subject=str(number),
         version=1,
