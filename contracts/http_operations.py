@@ -936,4 +936,4 @@ OPERATIONS: tuple[HttpOperation, ...] = (
     _CALENDAR,
     _INSPECTION,
 )
-"""Everything that the gateway serves besides the graph, its probes, the explorer, and files of pages."""
+"""Everything that the gateway serves besides the graph, its probes, front ends, the explorer, and files of pages."""
