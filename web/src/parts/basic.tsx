@@ -83,13 +83,13 @@ export const Empty = ({ title, children }: { title: string; children?: Component
   </div>
 );
 
-/** A part of a whole, as a bar; the numbers stand beside it in words. */
-export function Bar({ part, whole, label }: { part: number; whole: number; label: string }) {
+/** A part of a whole, as a bar; the numbers stand beside it in words. `limit`: the whole is a limit, red when reached. */
+export function Bar({ part, whole, label, limit = false }: { part: number; whole: number; label: string; limit?: boolean }) {
   const share = whole > 0 ? Math.min(100, (100 * part) / whole) : 0;
   return (
-    <svg class={share >= 100 ? "bar full" : "bar"} viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={label}>
-      <rect width="100" height="8" rx="2" />
-      <rect width={share} height="8" rx="2" />
+    <svg class={limit && share >= 100 ? "bar full" : "bar"} viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={label}>
+      <rect width="100" height="8" />
+      <rect width={share} height="8" />
     </svg>
   );
 }

@@ -1,6 +1,6 @@
 // The calendar of a round, side by side; what is open counts down by the server's clock, not the computer's.
 import { useEffect, useState } from "preact/hooks";
-import { day, lastDay, left } from "../app/moment";
+import { left, shortDay, shortLastDay } from "../app/moment";
 import { general } from "../app/words";
 import { Tag } from "./basic";
 
@@ -39,7 +39,7 @@ export function Phases({ of }: { of: readonly PhaseLike[] }) {
         return (
           <li key={phase.name} class={`phase ${phase.open ? "open" : over ? "over" : "ahead"}`}>
             <span class="strong">{words.phase[phase.name]}</span>
-            <span class="small">{phase.secondsToOpening > 0 ? words.from(day(phase.opens)) : words.until(lastDay(phase.closesAt))}</span>
+            <span class="small">{phase.secondsToOpening > 0 ? words.from(shortDay(phase.opens)) : words.until(shortLastDay(phase.closesAt))}</span>
             <br />
             {phase.open ? (
               <span class="small strong"><Countdown seconds={phase.secondsToClosing} /></span>

@@ -30,15 +30,16 @@ export function Table<Row>({ caption, columns, rows, name, empty }: {
       <tbody>
         {rows.map((row) => (
           <tr key={name(row)}>
-            {columns.map((column, index) =>
-              index === 0 ? (
-                <th key={column.head} scope="row">{column.cell(row)}</th>
-              ) : (
-                <td key={column.head} data-label={column.head} class={column.number ? "number" : ""}>
-                  <span>{column.cell(row)}</span>
+            {columns.map((column, index) => {
+              const cell = column.cell(row);
+              if (index === 0) return <th key={column.head} scope="row">{cell}</th>;
+              const blank = cell === null || cell === undefined || cell === "" || (Array.isArray(cell) && !cell.length);
+              return (
+                <td key={column.head} data-label={column.head} class={blank ? "blank" : column.number ? "number" : ""}>
+                  <span>{cell}</span>
                 </td>
-              ),
-            )}
+              );
+            })}
           </tr>
         ))}
       </tbody>

@@ -1,6 +1,6 @@
 // The catalogue: search, facets, order and page are in the address, so that a view can be shared.
 import { Heading } from "../app/shell";
-import { count, days } from "../app/moment";
+import { count, days, yuan } from "../app/moment";
 import { go, usePlace, withQuery } from "../app/router";
 import { general } from "../app/words";
 import { useQuery } from "../graph/use";
@@ -133,7 +133,7 @@ function OfferRow({ offer }: { offer: Offer }) {
       <div class="aside stack tight">
         <p>{days(offer.startsOn, offer.endsOn)}</p>
         <p class="strong">
-          {offer.fee && (offer.fee.fen ? common.yuan(offer.fee.yuan) : common.free)}
+          {offer.fee && (offer.fee.fen ? yuan(offer.fee.yuan) : common.free)}
           {offer.days ? <span class="quiet"> · {common.dayCount(String(offer.days))}</span> : null}
         </p>
         {offer.seats && offer.status !== "CANCELLED" && <SeatsBar of={offer.seats} />}
@@ -149,7 +149,7 @@ export function SeatsBar({ of }: { of: { capacity: number; left: number } }) {
   return (
     <div>
       <p class={of.left > 0 ? "small" : "small bad"}>{text}</p>
-      <Bar part={of.capacity - of.left} whole={of.capacity} label={text} />
+      <Bar part={of.capacity - of.left} whole={of.capacity} label={text} limit />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // A published project: all that it says of itself, what has changed since, and whether one can sign up.
 import { useState } from "preact/hooks";
-import { count, day, days, instant, lastDay } from "../app/moment";
+import { count, day, days, instant, lastDay, yuan } from "../app/moment";
 import { Heading } from "../app/shell";
 import { general } from "../app/words";
 import { useQuery } from "../graph/use";
@@ -97,7 +97,7 @@ function Whole({ project }: { project: Project }) {
                 [say.mode, project.mode && common.mode[project.mode]],
                 [say.kind, common.kind[project.kind]],
                 [say.place, project.venue && [project.venue.province?.name, project.venue.address].filter(Boolean).join(" ")],
-                [say.fee, project.fee && (project.fee.fen ? common.yuan(project.fee.yuan) : common.free)],
+                [say.fee, project.fee && (project.fee.fen ? yuan(project.fee.yuan) : common.free)],
                 [say.feeIncludes, project.feeIncludes],
                 [say.major, project.majorCategory?.name],
                 [say.audience, project.audience.map((each) => common.audience[each]).join(common.listed)],

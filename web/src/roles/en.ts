@@ -44,7 +44,6 @@ export const en: typeof zh = {
   },
   helpLine: "Help line",
   signOut: "Sign out",
-  signedInAs: (name) => `Signed in as ${name}`,
   lastLogin: (at, client) => `Last login ${at}, ${client}`,
   idle: (seconds) => `There was no input for a while: signing out in ${seconds} seconds.`,
   stay: "Stay signed in",

@@ -1,17 +1,21 @@
 // The frame of a workspace: navigation, who is signed in, signing out, and the warning of those who do nothing.
 import { useEffect, useState } from "preact/hooks";
-import { match, usePlace } from "../app/router";
+import { go, match, usePlace, withQuery } from "../app/router";
 import { type Scope, session, signOut, watch } from "../app/session";
 import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
-import { useStore } from "../app/store";
+import { Store, useStore } from "../app/store";
 import { general } from "../app/words";
 import { useQuery } from "../graph/use";
 import { Answered } from "../parts/answered";
+import { Select } from "../parts/form";
 import { CurrentRound, Me } from "./documents";
 import { Home } from "./home";
 import { NoticesPage } from "./notices";
 import type { Role } from "./page";
 import { words } from "./words";
+
+/** The year that is looked at; an address may name another. Null is the newest round's. */
+const chosen = new Store<number | null>(null);
 
 const ROLES: Record<Scope, () => Promise<{ role: Role }>> = {
   teacher: () => import("./teacher"),
@@ -39,7 +43,12 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
   const me = mine.data?.me;
   const rounds = useQuery(CurrentRound, {});
   const list = [...(rounds.data?.rounds ?? [])].sort((left, right) => right.year - left.year);
-  const year = Number(query.get("year")) || list[0]?.year;
+  const kept = useStore(chosen);
+  const asked = Number(query.get("year")) || null;
+  useEffect(() => {
+    if (asked) chosen.set(asked);
+  }, [asked]);
+  const year = asked ?? kept ?? list[0]?.year;
   const below = path.replace(/^\/console/, "") || "/";
   const places: [string, string, number?][] = [
     ["/", say.home],
@@ -60,11 +69,11 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
   return (
     <>
       <Skip />
-      <header class="top">
+      <header class="top wide">
         <div class="inside">
           <a class="brand" href="/console">{say.workspace} · {say.roles[scope]}</a>
           <div class="end">
-            {me?.name && <span class="who" title={say.signedInAs(me.name)}>{me.name}</span>}
+            {me?.name && <span class="who">{me.name}</span>}
             <LanguageSwitch />
             <button type="button" class="plain boxed" onClick={() => void signOut()}>{say.signOut}</button>
           </div>
@@ -81,6 +90,20 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
             </a>
           ))}
           <a href="/">{say.publicPages}</a>
+          {list.length > 1 && (
+            <div class="years">
+              <Select
+                name="year"
+                label={say.year}
+                value={String(year)}
+                of={list.map((round): [string, string] => [String(round.year), String(round.year)])}
+                onChoose={(value) => {
+                  chosen.set(Number(value));
+                  go(withQuery({ year: null, after: null }), true);
+                }}
+              />
+            </div>
+          )}
         </nav>
         <main class="main" id="main">
           <Answered of={mine}>{() => <Answered of={rounds}>{view}</Answered>}</Answered>

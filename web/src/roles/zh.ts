@@ -42,7 +42,6 @@ export const zh = {
   },
   helpLine: "咨询电话",
   signOut: "退出",
-  signedInAs: (name: string) => `当前登录：${name}`,
   lastLogin: (at: string, client: string) => `上次登录 ${at}，${client}`,
   idle: (seconds: number) => `您已较长时间没有操作，${seconds} 秒后将自动退出。`,
   stay: "继续使用",

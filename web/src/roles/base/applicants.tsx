@@ -18,7 +18,7 @@ import { Applicants, type ApplicantsQuery, type ApplicantsQueryVariables, Decide
 type Order = NonNullable<ApplicantsQueryVariables["order"]>;
 type Project = NonNullable<ApplicantsQuery["project"]>;
 type Row = NonNullable<Project["enrollments"]>["nodes"][number];
-const STATUSES = ["SUBMITTED", "WAITLISTED", "OFFERED", "ACCEPTED", "REJECTED", "WITHDRAWN"] as const;
+const STATUSES = ["SUBMITTED", "WAITLISTED", "OFFERED", "ACCEPTED", "REJECTED", "WITHDRAWN", "ATTENDING", "PASSED", "CREDITED"] as const;
 const UNDECIDED = new Set(["SUBMITTED", "WAITLISTED"]);
 
 export function ApplicantsPage({ id }: { id: string }) {
@@ -66,7 +66,7 @@ function Facts({ project }: { project: Project }) {
         {seats && (
           <>
             <p>{say.seatsOf(count(seats.accepted), count(seats.offered), count(seats.left))} · {say.waitlisted} {count(seats.waitlisted)}</p>
-            <Bar part={seats.accepted + seats.offered} whole={seats.capacity} label={say.seats} />
+            <Bar part={seats.accepted + seats.offered} whole={seats.capacity} label={say.seats} limit />
           </>
         )}
         {phase?.open && <p>{say.decideUntil} <strong>{general().until(lastDay(phase.closesAt))}</strong> · <Countdown seconds={phase.secondsToClosing} /></p>}

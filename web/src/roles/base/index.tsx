@@ -32,7 +32,7 @@ function Overview({ year, me }: { year: number; me: Me }) {
                         <span>{say.quotaUsed(count(base.quota.used), count(base.quota.limit))}</span>
                         <span class="quiet">{say.quotaLeft(count(base.quota.remaining))}</span>
                       </p>
-                      <Bar part={base.quota.used} whole={base.quota.limit} label={say.quotaUsed(count(base.quota.used), count(base.quota.limit))} />
+                      <Bar part={base.quota.used} whole={base.quota.limit} limit label={say.quotaUsed(count(base.quota.used), count(base.quota.limit))} />
                     </>
                   )}
                 </li>
@@ -90,8 +90,8 @@ const ProjectsPage = ({ year, me }: { year: number; me: Me }) => (
   </div>
 );
 
-const applicants = (due: Due): string => (due.project ? `/console/projects/${due.project.id}?status=SUBMITTED` : "/console/projects");
-const projects = (status: string) => (): string => `/console/projects?status=${status}`;
+const applicants = (status: string) => (due: Due): string => (due.project ? `/console/projects/${due.project.id}?status=${status}` : "/console/projects");
+const projects = (status: string) => ({ year }: Due): string => `/console/projects?status=${status}${year ? `&year=${year}` : ""}`;
 
 export const role: Role = {
   pages: [
@@ -99,5 +99,14 @@ export const role: Role = {
     { path: "/projects/:id", view: ({ parts }) => <ApplicantsPage id={parts.id ?? ""} /> },
   ],
   overview: Overview,
-  places: { DECIDE: applicants, COMPLETE_PLAN: projects("DRAFT"), REVISE_PLAN: projects("RETURNED"), START: projects("PUBLISHED"), FINISH: projects("RUNNING") },
+  places: {
+    DECIDE: applicants("SUBMITTED"),
+    COMPLETE_PLAN: projects("DRAFT"),
+    REVISE_PLAN: projects("RETURNED"),
+    START: projects("PUBLISHED"),
+    FINISH: projects("RUNNING"),
+    MARK_ATTENDANCE: applicants("ATTENDING"),
+    RECORD_RESULTS: applicants("ATTENDING"),
+    PUBLISH_RESULTS: applicants("ATTENDING"),
+  },
 };

@@ -1,5 +1,5 @@
 // The pages of the ministry.
-import { count, day, days, instant } from "../../app/moment";
+import { count, day, days, instant, yuan } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
@@ -8,7 +8,7 @@ import { Answered } from "../../parts/answered";
 import { Bar, Card, ProjectTag, Tag, Tiles } from "../../parts/basic";
 import { SearchBox } from "../../parts/search";
 import { Chips, Pager, Table } from "../../parts/table";
-import type { Role } from "../page";
+import type { Due, Role } from "../page";
 import { words } from "../words";
 import { Bases, Cockpit, type CockpitQuery, Escalations, PlanCounts, Plans } from "./documents";
 
@@ -57,7 +57,7 @@ function Provinces({ of }: { of: readonly Progress[] }) {
           { head: say.submittedCount, cell: (row) => <span class="share">{count(row.tally.submitted)}<Bar part={row.tally.submitted} whole={most} label={`${say.submittedCount} ${row.tally.submitted}`} /></span>, number: true },
           { head: say.acceptedCount, cell: (row) => count(row.tally.accepted), number: true },
           { head: say.passedCount, cell: (row) => count(row.tally.passed), number: true },
-          { head: say.funding, cell: (row) => general().yuan(row.funding.yuan), number: true },
+          { head: say.funding, cell: (row) => yuan(row.funding.yuan), number: true },
         ]}
       />
     </Card>
@@ -139,7 +139,7 @@ function BasesPage({ year }: Year) {
                   {
                     head: say.quota,
                     cell: (row) => row.quota && (
-                      <span class="share">{say.quotaUsed(count(row.quota.used), count(row.quota.limit))}<Bar part={row.quota.used} whole={row.quota.limit} label={say.quotaUsed(count(row.quota.used), count(row.quota.limit))} /></span>
+                      <span class="share">{say.quotaUsed(count(row.quota.used), count(row.quota.limit))}<Bar part={row.quota.used} whole={row.quota.limit} limit label={say.quotaUsed(count(row.quota.used), count(row.quota.limit))} /></span>
                     ),
                   },
                   { head: say.validity, cell: (row) => (row.validUntil ? days(row.validFrom, row.validUntil) : common.from(day(row.validFrom))) },
@@ -188,7 +188,7 @@ function EscalationsPage({ year }: Year) {
   );
 }
 
-const plans = (status: string) => (): string => `/console/plans?status=${status}`;
+const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
 export const role: Role = {
   pages: [
@@ -202,6 +202,6 @@ export const role: Role = {
     ASSIGN_EXPERTS: plans("SUBMITTED"),
     DECIDE_PLAN: plans("UNDER_REVIEW"),
     PUBLISH: plans("APPROVED"),
-    ESCALATION: () => "/console/escalations",
+    ESCALATION: ({ year }) => `/console/escalations${year ? `?year=${year}` : ""}`,
   },
 };

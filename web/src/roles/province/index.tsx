@@ -1,5 +1,5 @@
 // The pages of a province; it sees no names of teachers (R27).
-import { count, days, instant } from "../../app/moment";
+import { count, days, instant, yuan } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
@@ -39,7 +39,7 @@ function Progress({ year }: Year) {
                 [say.acceptedCount, count(tally.accepted)],
                 [say.waitingCount, count(tally.waitlisted)],
                 [say.passedCount, count(tally.passed)],
-                [say.fundingTotal, general().yuan(progress.funding.yuan)],
+                [say.fundingTotal, yuan(progress.funding.yuan)],
               ]}
             />
             <Card>
@@ -155,7 +155,7 @@ function FundingPage({ year }: Year) {
               empty={say.noFunding}
               columns={[
                 { head: say.item, cell: (row) => row.item },
-                { head: say.amount, cell: (row) => general().yuan(row.yuan), number: true },
+                { head: say.amount, cell: (row) => yuan(row.yuan), number: true },
                 { head: say.source, cell: (row) => say.sources[row.source] },
                 { head: say.school, cell: (row) => row.school?.name },
                 { head: say.project, cell: (row) => row.project?.title },
