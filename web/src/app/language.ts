@@ -4,25 +4,31 @@ import { Store } from "./store";
 export type Language = "zh" | "en";
 const KEY = "language";
 
-export const language = new Store<Language>(first());
+export const language = new Store<Language>("zh");
+const loads: (() => Promise<void>)[] = [];
 
-function first(): Language {
+/** The language that the address asks for, else the one that was chosen before. */
+export function wanted(): Language {
   const asked = new URLSearchParams(location.search).get("lang");
-  const kept = asked ?? localStorage.getItem(KEY);
-  return kept?.startsWith("en") ? "en" : "zh";
+  return (asked ?? localStorage.getItem(KEY))?.startsWith("en") ? "en" : "zh";
 }
 
-/** Show another language from now on. */
-export function speak(chosen: Language): void {
+/** Show a language from now on, once its texts are there. */
+export async function speak(chosen: Language): Promise<void> {
+  if (chosen === "en") await Promise.all(loads.map((load) => load()));
   localStorage.setItem(KEY, chosen);
-  document.documentElement.lang = tag(chosen);
   language.set(chosen);
+  document.documentElement.lang = tag(chosen);
 }
 
 /** The language's tag, for `lang`, `Intl` and `Accept-Language`. */
 export const tag = (of: Language = language.get()): string => (of === "zh" ? "zh-CN" : "en");
 
-/** The texts of the language shown. English has every text that Chinese has: their types are the same. */
-export function texts<Texts>(zh: Texts, en: Texts): () => Texts {
+/** The texts of the language shown. English has every text that Chinese has, and is loaded when it is wanted. */
+export function texts<Texts>(zh: Texts, load: () => Promise<Texts>): () => Texts {
+  let en = zh;
+  loads.push(async () => {
+    en = await load();
+  });
   return () => (language.get() === "zh" ? zh : en);
 }

@@ -111,7 +111,7 @@ export const setPassword = async (newPassword: string): Promise<Refusal[]> =>
 /** Go on with the session of this browser, if it has one. */
 export async function resume(): Promise<void> {
   if (!localStorage.getItem(KEPT)) session.set({ state: "out" });
-  else if (!(await renew())) end();
+  else if (!(await renew()) && session.get().state === "unknown") session.set({ state: "out" }); // the network is away
 }
 
 /** Renew the access token by the cookie, once for all who wait for it. */

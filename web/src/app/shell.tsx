@@ -11,7 +11,7 @@ export const Skip = () => <a class="skip" href="#main">{general().skip}</a>;
 
 /** The switch between Chinese and English. */
 export const LanguageSwitch = () => (
-  <button type="button" class="plain" lang={language.get() === "zh" ? "en" : "zh-CN"} onClick={() => speak(language.get() === "zh" ? "en" : "zh")}>
+  <button type="button" class="plain" lang={language.get() === "zh" ? "en" : "zh-CN"} onClick={() => void speak(language.get() === "zh" ? "en" : "zh")}>
     {general().otherLanguage}
   </button>
 );

@@ -1,5 +1,5 @@
 // A value that parts of the page show, and hear of when it changes.
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 export class Store<Value> {
   private readonly heard = new Set<() => void>();
@@ -25,6 +25,10 @@ export class Store<Value> {
 /** The value of a store; the component is shown again when it changes. */
 export function useStore<Value>(store: Store<Value>): Value {
   const [, again] = useState({});
-  useEffect(() => store.subscribe(() => again({})), [store]);
-  return store.get();
+  const shown = store.get();
+  useLayoutEffect(() => {
+    if (store.get() !== shown) again({}); // it has changed since it was shown, and before anybody heard of it
+    return store.subscribe(() => again({}));
+  }, [store]);
+  return shown;
 }

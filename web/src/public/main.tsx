@@ -1,19 +1,22 @@
 // The pages that everybody may read.
 import { render } from "preact";
 import { forget } from "../graph/client";
-import { language, speak } from "../app/language";
+import { language, speak, wanted } from "../app/language";
+import { later } from "../app/later";
 import { follow, match, usePlace } from "../app/router";
 import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
 import { useStore } from "../app/store";
 import { general } from "../app/words";
 import { CalendarPage } from "./calendar";
 import { CataloguePage } from "./catalogue";
-import { CertificatePage } from "./certificate";
-import { HelpPage } from "./help";
-import { InspectionPage, InspectionsPage } from "./inspection";
-import { KeysPage } from "./keys";
 import { ProjectPage } from "./project";
 import { words } from "./words";
+
+const CertificatePage = later(() => import("./certificate").then((module) => module.CertificatePage));
+const HelpPage = later(() => import("./help").then((module) => module.HelpPage));
+const InspectionsPage = later(() => import("./inspection").then((module) => module.InspectionsPage));
+const InspectionPage = later(() => import("./inspection").then((module) => module.InspectionPage));
+const KeysPage = later(() => import("./keys").then((module) => module.KeysPage));
 
 function page(path: string) {
   const found = (pattern: string): Record<string, string> | null => match(pattern, path);
@@ -73,7 +76,8 @@ function Public() {
   );
 }
 
-speak(language.get());
-language.subscribe(forget);
 follow((path) => !path.startsWith("/console") && !path.endsWith(".ics") && !/^\/(c|public|evaluations|explorer)\//.test(path));
-render(<Public />, document.getElementById("app") as HTMLElement);
+void speak(wanted()).then(() => {
+  language.subscribe(forget);
+  render(<Public />, document.getElementById("app") as HTMLElement);
+});

@@ -1,6 +1,6 @@
 // The workspaces: sign in, then what waits for one's role.
 import { render } from "preact";
-import { language, speak } from "../app/language";
+import { language, speak, wanted } from "../app/language";
 import { follow } from "../app/router";
 import { resume, session } from "../app/session";
 import { useStore } from "../app/store";
@@ -15,8 +15,9 @@ function Console() {
   return state === "in" ? <Workspace /> : <SignIn />;
 }
 
-speak(language.get());
-language.subscribe(forget);
 follow((path) => path === "/console" || path.startsWith("/console/"));
-void resume();
-render(<Console />, document.getElementById("app") as HTMLElement);
+void speak(wanted()).then(() => {
+  language.subscribe(forget);
+  void resume();
+  render(<Console />, document.getElementById("app") as HTMLElement);
+});

@@ -5,7 +5,7 @@ import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
-import { Bar, Card, ProjectTag, Tag, Tiles } from "../../parts/basic";
+import { Bar, Card, ProjectTag, Tiles } from "../../parts/basic";
 import { SearchBox } from "../../parts/search";
 import { Chips, Pager, Table } from "../../parts/table";
 import type { Due, Role } from "../page";
@@ -173,7 +173,7 @@ function EscalationsPage({ year }: Year) {
                 columns={[
                   { head: say.teacher, cell: (row) => row.teacher?.name },
                   { head: say.school, cell: (row) => row.school?.name },
-                  { head: say.project, cell: (row) => <>{row.project?.title} <Tag>{row.project?.base.name}</Tag></> },
+                  { head: say.project, cell: (row) => <>{row.project?.title} <span class="quiet small">{row.project?.base.name}</span></> },
                   { head: say.escalatedAt, cell: (row) => row.escalatedAt && instant(row.escalatedAt) },
                   { head: say.rank, cell: (row) => row.rank ?? "", number: true },
                   { head: say.seats, cell: (row) => row.project?.seats && general().seatsLeft(count(row.project.seats.left), count(row.project.seats.capacity)) },
