@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     checks = check_limit()
     gateway_count = GatewayCount(database, _both(spending.share_with, checks.share_with))
     keys = settings.keys()
-    sessions = Sessions(store, keys, settings.two_factors)
+    sessions = Sessions(store, keys, settings.two_factors, timedelta(seconds=settings.session_idle_seconds))
     deps = Deps(store, Passwords(), sessions, settings.literal_initial_password, settings.factor_rules())
     transport = HttpTransport({}, TokenMinter(keys), idle_seconds=settings.calls.idle_seconds)
     streams = HttpStreams(transport.replicas, transport.headers, settings.subgraph_subscriptions)

@@ -106,6 +106,8 @@ class GatewaySettings(ProcessSettings):
         vault_file: JSON file of the keys that seal the secrets of second factors; needed where a role has one.
         second_factor_scopes: The roles that need a second factor (ADR 44), as JSON; by default `["ministry",
             "province"]` in production and none in development. `[]` asks nobody.
+        session_idle_seconds: A session by cookie ends after so many seconds without a refresh, unless its holder, a
+            teacher, keeps it on the device (ADR 76). More than the ten minutes of an access token.
         oidc_file: JSON file of another identity provider to sign in by (ADR 45); none by default.
         literal_initial_password: The notice's literal 123456 as initial password (R4); development only.
         cors_origins: Origins of front ends on other hosts; none by default.
@@ -139,6 +141,7 @@ class GatewaySettings(ProcessSettings):
     environment: Environment = Environment.PRODUCTION
     vault_file: Path | None = None
     second_factor_scopes: frozenset[Scope] | None = None
+    session_idle_seconds: int = Field(default=1_800, ge=1)
     oidc_file: Path | None = None
     literal_initial_password: bool = False
     cors_origins: tuple[str, ...] = ()
