@@ -33,12 +33,13 @@ install: ## install everything: Python packages by hash, mongod, RabbitMQ (apt, 
 
 .PHONY: run
 run: install ## start the whole suite with a round in progress; Ctrl-C stops it; PORT=… for the gateway, SEED=empty for a bare round
-	@$(BIN)/python -m deploy.local.explorer || true # the suite runs without it, and says so
+	@$(BIN)/python -m deploy.local.web || true # the suite runs without them, and says so
 	exec $(LOCAL) run --port $(PORT) --seed $(SEED)
 
 .PHONY: demo
 demo: install ## play the whole round on a fresh suite of its own; KEEP=1 leaves it running
-	@exec $(LOCAL) demo $(if $(KEEP),--keep)
+	@$(BIN)/python -m deploy.local.web || true
+	exec $(LOCAL) demo $(if $(KEEP),--keep)
 
 .PHONY: clock
 clock: ## move the domain clock of `make run` forward: make clock AT=2024-05-25T09:00
@@ -167,7 +168,11 @@ plan: ## print the plan of a query as a tree: make plan QUERY=file.graphql; STAG
 
 .PHONY: explorer
 explorer: ## fetch and build the explorer that the gateway serves at /explorer/ (Node)
-	@$(BIN)/python -m deploy.local.explorer
+	@$(BIN)/python -m deploy.local.web explorer
+
+.PHONY: web
+web: ## build the front ends of web/, and again on every change, beside `make run`; Ctrl-C ends it (Node)
+	@exec $(BIN)/python -m deploy.local.web watch
 
 ##@ Measure
 

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chassis.principal import Scope
@@ -21,6 +21,8 @@ from gateway.refusals import (
     HOLDER_ENDED,
     IDENTITY_NOT_WANTED,
     INVALID_CREDENTIALS,
+    KEEP_NOT_OFFERED,
+    NOT_SAME_ORIGIN,
     PASSWORD_CHANGE_REQUIRED,
     RATE_LIMITED,
     SCOPE_REQUIRED,
@@ -231,12 +233,16 @@ def _post(
     summary: str,
     shapes: tuple[str, str],
     refusals: Refusals,
+    *,
+    sets_cookie: bool = False,
     **more: Any,
 ) -> HttpOperation:
     """A POST of JSON: its body and its answer are the two shapes, schemas of the document."""
     asked, answered = shapes
     body = {JSON: reference(asked)}
     answers = _json(answered, "已完成 Done")
+    if sets_cookie:
+        answers = tuple(replace(answer, headers=(*answer.headers, "SetCookie")) for answer in answers)
     return HttpOperation(
         id=key,
         method="post",
@@ -272,32 +278,36 @@ _AUTHENTICATION = (
         "login",
         "登录 Sign in (R3, R4)",
         ("LoginRequest", "TokensOrStep"),
-        (UNKNOWN_SCOPE, SCOPE_REQUIRED, *_PROVED),
+        (UNKNOWN_SCOPE, SCOPE_REQUIRED, *_PROVED, KEEP_NOT_OFFERED),
         schemes=(),
+        sets_cookie=True,
     ),
     _post(
         "/auth/refresh",
         "refresh",
         "换取下一对令牌 The next tokens of a session",
         ("RefreshTokenRequest", "Tokens"),
-        (UNAUTHENTICATED,),
+        (UNAUTHENTICATED, NOT_SAME_ORIGIN),
         schemes=(),
+        sets_cookie=True,
     ),
     _post(
         "/auth/password",
         "setPassword",
         "设置密码，结束本人其他会话 Set the password; all other sessions end (R4)",
         ("PasswordRequest", "TokensOrStep"),
-        (UNAUTHENTICATED, *_PROVED, WEAK_PASSWORD, STALE_VERSION),
+        (UNAUTHENTICATED, *_PROVED, WEAK_PASSWORD, STALE_VERSION, KEEP_NOT_OFFERED),
         schemes=(ACCESS, INITIAL),
+        sets_cookie=True,
     ),
     _post(
         "/auth/second-factor",
         "giveCode",
         "以验证码完成登录 Finish a login with a code of the second factor (R4)",
         ("CodeRequest", "Tokens"),
-        _CODE_GIVEN,
+        (*_CODE_GIVEN, KEEP_NOT_OFFERED),
         schemes=(),
+        sets_cookie=True,
     ),
     _post(
         "/auth/second-factor/enrollment",
@@ -312,8 +322,9 @@ _AUTHENTICATION = (
         "confirmSecondFactor",
         "以新验证器的验证码确认绑定 Confirm the device with its first code (R4)",
         ("CodeRequest", "DeviceEnrolled"),
-        _CODE_GIVEN,
+        (*_CODE_GIVEN, KEEP_NOT_OFFERED),
         schemes=(),
+        sets_cookie=True,
     ),
     _post(
         "/auth/second-factor/replacement",
@@ -350,10 +361,20 @@ _AUTHENTICATION = (
             ACCOUNT_DISABLED,
             PASSWORD_CHANGE_REQUIRED,
             UNAVAILABLE,
+            KEEP_NOT_OFFERED,
         ),
         schemes=(),
+        sets_cookie=True,
     ),
-    _post("/auth/logout", "logout", "退出 End the session", ("RefreshTokenRequest", "Nothing"), (), schemes=()),
+    _post(
+        "/auth/logout",
+        "logout",
+        "退出 End the session",
+        ("RefreshTokenRequest", "Nothing"),
+        (NOT_SAME_ORIGIN,),
+        schemes=(),
+        sets_cookie=True,
+    ),
     _get(
         "/auth/sessions",
         "sessions",
@@ -936,4 +957,4 @@ OPERATIONS: tuple[HttpOperation, ...] = (
     _CALENDAR,
     _INSPECTION,
 )
-"""Everything that the gateway serves besides the graph, its probes, the explorer, and files of pages."""
+"""Everything that the gateway serves besides the graph, its probes, front ends, the explorer, and files of pages."""

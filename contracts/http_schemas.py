@@ -161,22 +161,28 @@ def _enumeration(kind: type[StrEnum]) -> dict[str, Any]:
 
 
 def _requests() -> dict[str, dict[str, Any]]:
+    flag = _or_null(_YES_OR_NO)
+    staying = {
+        "cookie": flag | {"description": "刷新令牌放入 Cookie The refresh token as a cookie, for no script (ADR 76)"},
+        "keep": flag | {"description": "浏览器关闭后仍保持登录，仅限教师 Over the browser's end; for teachers only"},
+    }
     return {
         "LoginRequest": _object(
             "密码处可填激活码；一个登录名有多个角色时加 scope "
             "The password may be a one-time code; `scope` where a login name has several roles",
-            {"login": _FILLED, "password": _FILLED, "scope": _or_null(reference("Scope"))},
-            optional={"scope"},
+            {"login": _FILLED, "password": _FILLED, "scope": _or_null(reference("Scope")), **staying},
+            optional={"scope", *staying},
         ),
         "PasswordRequest": _object(
             "初始账号可不写 currentPassword An initial account may leave `currentPassword` out",
-            {"currentPassword": _or_null(_TEXT), "newPassword": _FILLED},
-            optional={"currentPassword"},
+            {"currentPassword": _or_null(_TEXT), "newPassword": _FILLED, **staying},
+            optional={"currentPassword", *staying},
         ),
         "ChallengeRequest": _object("登录答复中的 challenge From the reply to a login", {"challenge": _FILLED}),
         "CodeRequest": _object(
             "六位验证码，或一个恢复码 Six digits of the device, or a recovery code",
-            {"challenge": _FILLED, "code": _FILLED},
+            {"challenge": _FILLED, "code": _FILLED, **staying},
+            optional=set(staying),
         ),
         "OwnCodeRequest": _object("现有验证器的验证码，或一个恢复码 Of the present device", {"code": _FILLED}),
         "SignOnRequest": _object(
@@ -186,9 +192,14 @@ def _requests() -> dict[str, dict[str, Any]]:
         ),
         "SignOnAnswer": _object(
             "state 和 code 来自回调地址的参数 `state` and `code` have come to the redirect address",
-            {"ticket": _FILLED, "state": _FILLED, "code": _FILLED},
+            {"ticket": _FILLED, "state": _FILLED, "code": _FILLED, **staying},
+            optional=set(staying),
         ),
-        "RefreshTokenRequest": _object("登录答复中的刷新令牌 From the reply to a login", {"refreshToken": _FILLED}),
+        "RefreshTokenRequest": _object(
+            "登录答复中的刷新令牌；不写则为 Cookie 中的 From the reply to a login; without it that of the cookie",
+            {"refreshToken": _or_null(_FILLED)},
+            optional={"refreshToken"},
+        ),
         "CertificateCheckRequest": _object(
             "key 来自二维码；name 每日有次数限制 `key` is in the QR code; few names a day are compared (R32)",
             {"number": _FILLED, "key": _or_null(_TEXT), "name": _or_null(_TEXT)},

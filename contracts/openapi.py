@@ -134,6 +134,7 @@ def _refused(status: int, kinds: Iterable[RefusalKind]) -> dict[str, Any]:
 
 def _headers(names: Iterable[str]) -> dict[str, Any]:
     shown = {"CacheControl": "Cache-Control", "ContentDisposition": "Content-Disposition", "RetryAfter": "Retry-After"}
+    shown |= {"SetCookie": "Set-Cookie"}
     return {shown.get(name, name): reference(name, "headers") for name in names}
 
 
@@ -162,6 +163,10 @@ def _response_headers() -> dict[str, Any]:
         },
         "ContentDisposition": {"description": "文件名 The file's name (RFC 6266)", "schema": dict(_TEXT)},
         "ETag": {"description": "内容的摘要 Digest of the content", "schema": dict(_TEXT)},
+        "SetCookie": {
+            "description": "以 cookie 登录时的刷新令牌 The refresh token, of who signs in with `cookie` (ADR 76)",
+            "schema": dict(_TEXT),
+        },
         "RetryAfter": {"description": "多少秒后可重试 Seconds to wait", "schema": {"type": "integer", "minimum": 0}},
     }
 

@@ -1,16 +1,21 @@
 """The composition root of the gateway: settings, identity, engine, transport, and the application of each role."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from graphql import DocumentNode
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from chassis.principal import Scope, TokenMinter
 from chassis.runtime.tasks import Role, Tasks
 from chassis.storage.mongo import Database, connect
+from gateway.api_schema import api_schema, digest_of
 from gateway.federation.cost import reading_cost
 from gateway.federation.engine import Engine, Transport
 from gateway.federation.request import NOT_EXECUTED
@@ -40,6 +45,7 @@ from gateway.http.second_factor import SecondFactorEndpoints
 from gateway.http.sign_on import SignOnEndpoints
 from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
+from gateway.http.web import web_routes
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.identity.deps import Deps
 from gateway.identity.messaging import tasks
@@ -51,7 +57,7 @@ from gateway.protection import Limits, check
 from gateway.protection.gateway_count import GatewayCount
 from gateway.protection.spending import Spending
 from gateway.protection.stream_limits import StreamLimits, StreamLimitSettings
-from gateway.protection.trusted_documents import Trust, TrustedDocuments, read_manifest
+from gateway.protection.trusted_documents import Trust, TrustedDocuments, read_manifests
 from gateway.protection.trusted_documents import manifest as registered
 from gateway.reloading import Edition, Files, Reloading, Texts
 from gateway.resilience import CallSettings
@@ -80,7 +86,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     checks = check_limit()
     gateway_count = GatewayCount(database, _both(spending.share_with, checks.share_with))
     keys = settings.keys()
-    sessions = Sessions(store, keys, settings.two_factors)
+    sessions = Sessions(store, keys, settings.two_factors, timedelta(seconds=settings.session_idle_seconds))
     deps = Deps(store, Passwords(), sessions, settings.literal_initial_password, settings.factor_rules())
     transport = HttpTransport({}, TokenMinter(keys), idle_seconds=settings.calls.idle_seconds)
     streams = HttpStreams(transport.replicas, transport.headers, settings.subgraph_subscriptions)
@@ -97,8 +103,9 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
             override_labels=settings.override_labels,
             reject=settings.authorization_mode == "reject",
         )
-        documents = _documents(engine, texts.manifest, settings.trusted_documents)
-        return Edition(engine, documents, _urls(supergraph) | settings.subgraph_urls)
+        documents = _documents(engine, texts.manifests, settings.trusted_documents)
+        schema = digest_of(api_schema(supergraph.schema, supergraph.scopes))
+        return Edition(engine, documents, _urls(supergraph) | settings.subgraph_urls, schema)
 
     files = Files(settings.supergraph_file, settings.trusted_documents_file)
     reloading = Reloading(files, edition, settings.reload_seconds)
@@ -115,6 +122,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         spending,
         settings.spending.trusted,
         settings.development,
+        reloading.edition.schema,
     )
     reloading.switching(_switch(operations, transport))
     endpoint = GraphQLEndpoint(operations, limits, settings.get_queries, lifespan.stopping)
@@ -137,7 +145,8 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         *(route for name in ("page", "ballot", "check-in") for route in page_routes(name)),
         *Ballots(settings.ballots_url).routes(),
         *evaluation_routes(transport.replicas),
-        *explorer_routes(settings.explorer_dir),
+        *(explorer_routes(settings.explorer_dir) if settings.development or settings.explorer_dir else ()),
+        *web_routes(settings.web_dir),
     ]
     return application(routes, lifespan, settings.cors_origins, reloading.hangup)
 
@@ -185,9 +194,14 @@ def build_standalone(supergraph_file: Path, settings: StandaloneSettings) -> Sta
     routes = [
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, lifespan.stopping)),
+        Route("/", _explorer),
         *explorer_routes(settings.explorer_dir),
     ]
     return application(routes, lifespan, hangup=reloading.hangup)
+
+
+async def _explorer(_: Request) -> Response:
+    return RedirectResponse("explorer/")
 
 
 def _both(first: Callable[[int], None], second: Callable[[int], None]) -> Callable[[int], None]:
@@ -224,22 +238,20 @@ def _engine(supergraph: Supergraph, transport: Transport, limits: Limits, **opti
 def _switch(operations: Operations, transport: HttpTransport) -> Callable[[Edition], Awaitable[None]]:
     async def switch(edition: Edition) -> None:
         await transport.follow(edition.urls)
-        operations.serve(edition.engine, edition.documents)
+        operations.serve(edition.engine, edition.documents, edition.schema)
 
     return switch
 
 
-def _documents(engine: Engine, manifest: bytes | None, trust: Trust) -> TrustedDocuments:
+def _documents(engine: Engine, manifests: Sequence[bytes], trust: Trust) -> TrustedDocuments:
     """The trusted documents, each checked, so that a front end's mistake stops the start and not its users.
 
     Their plans are made for every role, so that nobody waits for them after a reload.
 
     Raises:
-        ValueError: One of them cannot be executed.
+        ValueError: One of them cannot be executed, or two of one id differ.
     """
-    if manifest is None:
-        return TrustedDocuments()
-    texts = read_manifest(manifest)
+    texts = read_manifests(manifests)
     if trust is Trust.REQUIRE:
         texts |= registered(page_documents())
     for key, text in texts.items():

@@ -192,6 +192,21 @@ DOCUMENT_NOT_TRUSTED = RefusalKind(
     unblock=Unblock.ADMINISTRATOR,
 )
 
+NOT_SAME_ORIGIN = RefusalKind(
+    "NOT_SAME_ORIGIN",
+    "该请求须由本站页面发出",
+    "This is for pages of this site to ask",
+    rule="R4",
+    unblock=Unblock.SELF,
+)
+KEEP_NOT_OFFERED = RefusalKind(
+    "KEEP_NOT_OFFERED",
+    "仅教师可在本机保持登录",
+    "Only teachers stay signed in on a device",
+    rule="R4",
+    unblock=Unblock.SELF,
+)
+
 # What the federation engine answers (`gateway/federation/errors.py` has the codes)
 UNAUTHORIZED_FIELD_OR_TYPE = RefusalKind(
     "UNAUTHORIZED_FIELD_OR_TYPE",

@@ -30,11 +30,11 @@ class Texts:
 
     Attributes:
         supergraph: The composed supergraph SDL.
-        manifest: The manifest of trusted documents; None for none.
+        manifests: The manifests of trusted documents.
     """
 
     supergraph: str
-    manifest: bytes | None = None
+    manifests: tuple[bytes, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -48,15 +48,15 @@ class Files:
 
     Attributes:
         supergraph: The composed supergraph SDL.
-        manifest: The manifest of trusted documents; None for none.
+        manifests: Manifests of trusted documents, and folders of such.
     """
 
     supergraph: Path
-    manifest: Path | None = None
+    manifests: tuple[Path, ...] = ()
 
     def stamp(self) -> Stamp:
         """What tells that a file was changed, or exchanged by a link on the way to it, as in a cluster's mounts."""
-        return tuple(_stamp(path) for path in (self.supergraph, self.manifest) if path)
+        return tuple(_stamp(path) for path in (self.supergraph, *self.manifests, *self._manifest_files()))
 
     def read(self) -> Texts:
         """Read them.
@@ -65,8 +65,13 @@ class Files:
             OSError: One cannot be read.
             UnicodeDecodeError: The supergraph is not UTF-8.
         """
-        manifest = self.manifest.read_bytes() if self.manifest else None
-        return Texts(self.supergraph.read_text(encoding="utf-8"), manifest)
+        manifests = tuple(file.read_bytes() for file in self._manifest_files())
+        return Texts(self.supergraph.read_text(encoding="utf-8"), manifests)
+
+    def _manifest_files(self) -> list[Path]:
+        """The manifests, those of a folder by name."""
+        found = (sorted(path.glob("*.json")) if path.is_dir() else [path] for path in self.manifests)
+        return [file for files in found for file in files]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,13 @@ class Edition:
         engine: Plans and executes.
         documents: The trusted documents, their plans made.
         urls: Subgraph name to its address, or to several by commas.
+        schema: The digest of the schema that clients see; empty where none is told.
     """
 
     engine: Engine
     documents: TrustedDocuments
     urls: Mapping[str, str]
+    schema: str = ""
 
 
 class Reloading:

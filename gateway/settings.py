@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from joserfc.jwk import KeySet
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.principal import Scope
 from chassis.runtime.measures import say_keys
@@ -106,6 +106,8 @@ class GatewaySettings(ProcessSettings):
         vault_file: JSON file of the keys that seal the secrets of second factors; needed where a role has one.
         second_factor_scopes: The roles that need a second factor (ADR 44), as JSON; by default `["ministry",
             "province"]` in production and none in development. `[]` asks nobody.
+        session_idle_seconds: A session by cookie ends after so many seconds without a refresh, unless its holder, a
+            teacher, keeps it on the device (ADR 76). More than the ten minutes of an access token.
         oidc_file: JSON file of another identity provider to sign in by (ADR 45); none by default.
         literal_initial_password: The notice's literal 123456 as initial password (R4); development only.
         cors_origins: Origins of front ends on other hosts; none by default.
@@ -113,8 +115,10 @@ class GatewaySettings(ProcessSettings):
         deadline_seconds: A request is answered within so many seconds, with what there is by then.
         authorization_mode: `filter` nulls a denied field of a query and answers the rest; `reject` refuses the
             query whole. Mutations are always refused whole.
-        trusted_documents_file: Manifest of the documents that a client may ask for by id: Apollo's persisted query
-            manifest, or a JSON object of id to document; none by default. `python -m gateway documents` makes one.
+        trusted_documents_file: Manifests of the documents that a client may ask for by id, by commas: those of this
+            release's front ends, of the release before, of others; none by default. Each is Apollo's persisted query
+            manifest or a JSON object of id to document, or a folder of such `.json` files. `python -m gateway
+            documents` makes one.
         trusted_documents: `prefer` (the default) accepts other documents too; `require` accepts only the manifest's.
         limits: What one request may ask for, as JSON such as `{"depth": 15}`; the rest keeps its default.
         seats: How many subscriptions there may be, as JSON such as `{"principal": 5}`.
@@ -122,7 +126,9 @@ class GatewaySettings(ProcessSettings):
             trusted documents uncounted (ADR 46).
         calls: How calls to subgraphs are guarded (`gateway.resilience.CallSettings`), as JSON such as `{"queue": 50}`.
         ballots_url: Where the ballot box is (ADR 54); by default there is none, and no evaluation is held.
-        explorer_dir: The explorer's files; without them the page says what is missing.
+        web_dir: The front ends' files, built from `web/`; without them `/` says what is missing.
+        explorer_dir: The explorer's files. In production there is no `/explorer/` without them; in development the page
+            says what is missing.
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
         reload_seconds: Seconds between two looks at the supergraph's file and the manifest; 0 looks at SIGHUP only.
     """
@@ -135,22 +141,29 @@ class GatewaySettings(ProcessSettings):
     environment: Environment = Environment.PRODUCTION
     vault_file: Path | None = None
     second_factor_scopes: frozenset[Scope] | None = None
+    session_idle_seconds: int = Field(default=1_800, ge=1)
     oidc_file: Path | None = None
     literal_initial_password: bool = False
     cors_origins: tuple[str, ...] = ()
     get_queries: bool = False
     deadline_seconds: float = 10.0
     authorization_mode: Literal["filter", "reject"] = "filter"
-    trusted_documents_file: Path | None = None
+    trusted_documents_file: Annotated[tuple[Path, ...], NoDecode] = ()
     trusted_documents: Trust = Trust.PREFER
     limits: Limits = Limits()
     calls: CallSettings = CallSettings()
     seats: StreamLimitSettings = StreamLimitSettings()
     spending: SpendingSettings = SpendingSettings()
     ballots_url: str | None = None
+    web_dir: Path | None = None
     explorer_dir: Path | None = None
     override_labels: frozenset[str] = frozenset()
     reload_seconds: float = Field(default=3.0, ge=0)
+
+    @field_validator("trusted_documents_file", mode="before")
+    @classmethod
+    def _several_by_commas(cls, given: object) -> object:
+        return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _no_literal_password_in_production(self) -> Self:
@@ -166,7 +179,7 @@ class GatewaySettings(ProcessSettings):
 
     @model_validator(mode="after")
     def _required_documents_are_there(self) -> Self:
-        if self.trusted_documents is Trust.REQUIRE and self.trusted_documents_file is None:
+        if self.trusted_documents is Trust.REQUIRE and not self.trusted_documents_file:
             raise ValueError("TRUSTED_DOCUMENTS=require needs TRUSTED_DOCUMENTS_FILE")
         return self
 

@@ -17,6 +17,7 @@ from chassis.storage.mongo import connect
 from deploy.local.home import tagged
 from deploy.local.parts import Parts
 from deploy.local.process import Child
+from deploy.local.web import WEB
 from deploy.processes import MIGRATED, SUBGRAPHS
 from gateway.migrations import MIGRATIONS as OF_GATEWAY
 from services.assessment.ballots.migrations import MIGRATIONS as OF_BALLOTS
@@ -192,6 +193,7 @@ class Suite:
                 "SUBGRAPH_URLS": json.dumps(urls),
                 "SIGNING_KEY_FILE": str(secrets.signing_keys),
                 "EXPLORER_DIR": str(ROOT / ".local" / "explorer"),
+                **(_web() if self._code == ROOT else {}),
                 **box,
             }
         else:
@@ -224,6 +226,14 @@ def module_of(process: str) -> str:
     if process == BALLOTS:
         return "services.assessment.ballots"
     return process if process == GATEWAY else f"services.{process}"
+
+
+def _web() -> dict[str, str]:
+    """Where the gateway finds the front ends, and what they ask; what a build of another graph asks is left out."""
+    settings = {"WEB_DIR": str(WEB.folder)}
+    if WEB.is_built():
+        settings["TRUSTED_DOCUMENTS_FILE"] = str(WEB.folder / "trusted-documents.json")
+    return settings
 
 
 def _ready(port: int) -> bool:

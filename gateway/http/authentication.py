@@ -12,7 +12,8 @@ from starlette.routing import Route
 from chassis.context import Act, acting
 from chassis.principal import Scope
 from gateway.http.context import given_request, new_traceparent, request_header
-from gateway.http.responses import Endpoint, address_of, bearer, guarded, json_body, reply
+from gateway.http.responses import Endpoint, address_of, bearer, guarded, json_body, refused, reply
+from gateway.http.session_cookie import stay_of, token_in, with_tokens, without_cookie
 from gateway.http.user_agent import client_of
 from gateway.identity.authentication import log_in, own_sessions, revoke_sessions, set_password
 from gateway.identity.deps import Deps
@@ -21,12 +22,13 @@ from gateway.identity.second_step import FurtherStep
 from gateway.identity.sessions import ACCESS_SECONDS, Tokens
 from gateway.identity.store import Session
 from gateway.refusals import UNKNOWN_SCOPE
+from kernel.errors import Refusal
 from kernel.refusals import BAD_REQUEST, UNAUTHENTICATED
 
 CHALLENGE_SECONDS = int(CHALLENGE_LIFETIME.total_seconds())
 _BODY_BYTES = 4 * 1024
-JsonHandler = Callable[[dict[str, Any], Request], Awaitable[dict[str, Any]]]
-"""Answers a POST: the JSON object of its body, and the request, to the JSON object of the reply."""
+JsonHandler = Callable[[dict[str, Any], Request], Awaitable[dict[str, Any] | Response]]
+"""Answers a POST: the JSON object of its body, and the request, to the JSON object of the reply, or the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +56,37 @@ class AuthenticationEndpoints:
             Route("/auth/jwks.json", self.jwks),
         ]
 
-    async def login(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
-        """`{login, password, scope?}` to tokens, or to the further step that the role needs."""
-        scope = scope_of(body.get("scope"))
+    async def login(self, body: dict[str, Any], request: Request) -> Response:
+        """`{login, password, scope?, cookie?, keep?}` to tokens, or to the further step that the role needs."""
+        scope, stay = scope_of(body.get("scope")), stay_of(body)
         login, password = text_of(body, "login"), text_of(body, "password")
-        return shown_or_step(await log_in(self.deps, login=login, password=password, scope=scope, **origin_of(request)))
+        done = await log_in(self.deps, login=login, password=password, scope=scope, stay=stay, **origin_of(request))
+        return issued(done, request)
 
-    async def refresh(self, body: dict[str, Any], _: Request) -> dict[str, Any]:
-        """`{refreshToken}` to the next tokens of its session."""
-        return shown(await self.deps.sessions.refresh(text_of(body, "refreshToken")))
+    async def refresh(self, body: dict[str, Any], request: Request) -> Response:
+        """`{refreshToken}`, or the cookie, to the next tokens of its session; a cookie that is over is ended."""
+        token = refresh_token_of(body, request)
+        try:
+            if token is None:
+                raise UNAUTHENTICATED()
+            return issued(await self.deps.sessions.refresh(token), request)
+        except Refusal as refusal:
+            return without_cookie(refused(refusal, request), request)
 
-    async def password(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
-        """`{currentPassword?, newPassword}` with a bearer token to the tokens of a new session."""
+    async def password(self, body: dict[str, Any], request: Request) -> Response:
+        """`{currentPassword?, newPassword, cookie?, keep?}` with a bearer token to the tokens of a new session."""
         token = token_of(request)
         current = text_of(body, "currentPassword") if body.get("currentPassword") else None
-        new = text_of(body, "newPassword")
-        return shown_or_step(await set_password(self.deps, token=token, current=current, new=new, **origin_of(request)))
+        new, stay = text_of(body, "newPassword"), stay_of(body)
+        done = await set_password(self.deps, token=token, current=current, new=new, stay=stay, **origin_of(request))
+        return issued(done, request)
 
-    async def logout(self, body: dict[str, Any], _: Request) -> dict[str, Any]:
-        """End the session of `{refreshToken}`."""
-        await self.deps.sessions.close(text_of(body, "refreshToken"))
-        return {}
+    async def logout(self, body: dict[str, Any], request: Request) -> Response:
+        """End the session of `{refreshToken}`, or of the cookie, and the cookie."""
+        token = refresh_token_of(body, request)
+        if token is not None:
+            await self.deps.sessions.close(token)
+        return without_cookie(reply({}), request)
 
     async def sessions(self, request: Request) -> Response:
         """The sessions of the bearer's account."""
@@ -96,7 +108,8 @@ def posted(handle: JsonHandler, most_bytes: int = _BODY_BYTES) -> Endpoint:
     """The endpoint of a POST of JSON, at most so many bytes of it."""
 
     async def endpoint(request: Request) -> Response:
-        return reply(await handle(await json_body(request, most_bytes), request))
+        answer = await handle(await json_body(request, most_bytes), request)
+        return answer if isinstance(answer, Response) else reply(answer)
 
     return guarded(traced(endpoint))
 
@@ -150,6 +163,22 @@ def shown(tokens: Tokens) -> dict[str, Any]:
         "mustChangePassword": tokens.must_change,
         "lastLogin": {"at": last.at.isoformat(), "client": last.client} if (last := tokens.last_login) else None,
     }
+
+
+def refresh_token_of(body: dict[str, Any], request: Request) -> str | None:
+    """The refresh token of the body or, where it has none, of the cookie; None without any.
+
+    Raises:
+        Refusal: `BAD_REQUEST`, `NOT_SAME_ORIGIN`.
+    """
+    return text_of(body, "refreshToken") if body.get("refreshToken") is not None else token_in(request)
+
+
+def issued(result: Tokens | FurtherStep, request: Request) -> Response:
+    """The reply with tokens, or with what the login wants before it gives any."""
+    if isinstance(result, Tokens):
+        return with_tokens(shown(result), result, request)
+    return reply(shown_or_step(result))
 
 
 def shown_or_step(result: Tokens | FurtherStep) -> dict[str, Any]:

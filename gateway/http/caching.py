@@ -26,12 +26,19 @@ def for_caches(answer: Response, request: Request, max_age: int) -> Response:
         return answer
     tag = f'"{hashlib.sha256(answer.body).hexdigest()}"'
     answer.headers["ETag"] = tag
-    if tag not in _tags(request.headers.get("if-none-match", "")):
+    if not has_tag(request, tag):
         return answer
     kept = {name: answer.headers[name] for name in ("Cache-Control", "ETag", "Vary")}
     return Response(status_code=304, headers=kept)
 
 
-def _tags(header: str) -> list[str]:
-    """The entity tags of `If-None-Match`, compared weakly, for a compressed reply has a weak one."""
-    return [tag.strip().removeprefix(_WEAK) for tag in header.split(",")]
+def has_tag(request: Request, tag: str) -> bool:
+    """Whether the client has what a strong entity tag is of, by `If-None-Match`.
+
+    Tags are compared weakly, for a compressed reply has a weak one.
+
+    Args:
+        request: The client's request.
+        tag: The tag, in its quotes.
+    """
+    return tag in [given.strip().removeprefix(_WEAK) for given in request.headers.get("if-none-match", "").split(",")]

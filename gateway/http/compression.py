@@ -69,6 +69,16 @@ def coding_of(header: str) -> Coding:
     return "zstd" if by_zstd == best else "gzip"
 
 
+def takes_gzip(header: str) -> bool:
+    """Whether a client takes a body that is compressed by gzip already, though it may prefer another coding.
+
+    Args:
+        header: `Accept-Encoding`.
+    """
+    weights = {part.partition(";")[0].strip().lower(): _weight(part) for part in header.split(",")}
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
 def _responder(app: ASGIApp, coding: Coding) -> IdentityResponder:
     match coding:
         case "zstd":

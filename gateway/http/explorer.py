@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -24,14 +24,14 @@ and its bundle holds a font and icons as data. It has a login form, so no other 
 
 
 def explorer_routes(folder: Path | None) -> list[BaseRoute]:
-    """The routes of `/explorer/`; `/` leads there, until the front ends take it.
+    """The routes of `/explorer/`.
 
     Args:
         folder: The built files; None or a folder without `index.html` for none.
     """
     if folder and (folder / "index.html").exists():
-        return [Route("/", _moved), Mount("/explorer", _Files(directory=folder, html=True))]
-    return [Route("/", _moved), Route("/explorer/", _missing)]
+        return [Mount("/explorer", _Files(directory=folder, html=True))]
+    return [Route("/explorer/", _missing)]
 
 
 class _Files(StaticFiles):
@@ -41,10 +41,6 @@ class _Files(StaticFiles):
         response = super().file_response(*args, **more)
         response.headers["Content-Security-Policy"] = _POLICY
         return response
-
-
-async def _moved(_: Request) -> RedirectResponse:
-    return RedirectResponse("explorer/")
 
 
 async def _missing(_: Request) -> HTMLResponse:

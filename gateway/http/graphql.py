@@ -21,6 +21,7 @@ from chassis.serving.access_log import log_operation
 from chassis.serving.process import Stopping
 from chassis.serving.sse import EVENT_STREAM, EventStream
 from chassis.storage.refusals import refusal_of
+from gateway.api_schema import HEADER as SCHEMA_HEADER
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.federation.engine import Response as GraphQLResponse
 from gateway.http.caching import for_caches
@@ -73,6 +74,8 @@ class GraphQLEndpoint:
             (b"traceresponse", observation.traceparent.encode("ascii")),
             request_header(observation.traceparent, given),
         )
+        if schema := self.operations.schema:
+            response.headers[SCHEMA_HEADER] = schema
         return response
 
     async def _answer(self, request: Request, observation: Observation, given: str | None) -> Response:

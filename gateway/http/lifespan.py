@@ -19,6 +19,7 @@ from chassis.serving.counted import Counted
 from chassis.serving.liveness import Canary, liveness, readiness
 from chassis.serving.process import Stopping
 from chassis.storage.migration import SchemaCheck
+from gateway.api_schema import HEADER as SCHEMA_HEADER
 from gateway.http.compression import Compression
 from gateway.http.direct import Direct
 from gateway.http.explanation import HEADER
@@ -141,6 +142,6 @@ def _cors(origins: Sequence[str]) -> list[Middleware]:
             allow_origins=list(origins),
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "traceparent", HEADER],
-            expose_headers=["Retry-After", "Content-Disposition", "traceresponse", "X-Request-Id"],
+            expose_headers=["Retry-After", "Content-Disposition", "traceresponse", "X-Request-Id", SCHEMA_HEADER],
         )
     ]

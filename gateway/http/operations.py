@@ -45,6 +45,7 @@ class Operations:
         spending: Counts what callers spend; None for no limit.
         trusted_spend: Whether operations of trusted documents count too.
         development: Whether everybody may see how an operation was answered, not the ministry alone.
+        schema: The digest of the schema that clients see; empty where none is told.
     """
 
     engine: Engine
@@ -55,15 +56,17 @@ class Operations:
     spending: Spending | None = None
     trusted_spend: bool = True
     development: bool = False
+    schema: str = ""
 
-    def serve(self, engine: Engine, documents: TrustedDocuments) -> None:
+    def serve(self, engine: Engine, documents: TrustedDocuments, schema: str = "") -> None:
         """Execute on another engine from now on; what is under way ends on the one before.
 
         Args:
             engine: Plans and executes.
             documents: The trusted documents.
+            schema: The digest of the schema that clients see; empty where none is told.
         """
-        self.engine, self.documents = engine, documents
+        self.engine, self.documents, self.schema = engine, documents, schema
 
     def context(
         self,

@@ -1,6 +1,5 @@
 """Pages of the gateway's own: files of the repository, which a browser may do nothing with but what they need."""
 
-import hashlib
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -10,24 +9,29 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gateway.http.static_files import ASKED_ANEW, KINDS, StaticFile
+
 FOLDER = Path(__file__).resolve().parents[1] / "pages"
 """The pages, a folder each."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'; require-trusted-types-for 'script'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none';"
+    " form-action {}; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 """Scripts, styles and connections are our own, and nothing else is loaded at all; no text becomes markup."""
-HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": POLICY,
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-_KINDS = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".json": "application/json",
-    ".mjs": "text/javascript; charset=utf-8",
-}
+
+
+def _headers(form_action: str) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": _POLICY.format(form_action),
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+HEADERS: Mapping[str, str] = _headers("'none'")
+"""What every page of this package says; their forms are sent by scripts."""
+WEB_HEADERS: Mapping[str, str] = _headers("'self'")
+"""What the front ends' pages say; a browser that ran no script may send their forms to us."""
 
 
 def page_documents() -> list[str]:
@@ -42,19 +46,18 @@ def page_routes(name: str) -> list[Route]:
     Args:
         name: The folder's name, and the path's.
     """
-    files = {file.name: file.read_bytes() for file in sorted((FOLDER / name).iterdir()) if file.suffix in _KINDS}
+    files = {
+        file.name: StaticFile.of(file.read_bytes(), KINDS[file.suffix], {**HEADERS, "Cache-Control": ASKED_ANEW})
+        for file in sorted((FOLDER / name).iterdir())
+        if file.suffix in KINDS
+    }
 
     async def moved(_: Request) -> Response:
         return RedirectResponse(f"{name}/", HTTPStatus.PERMANENT_REDIRECT)
 
     def served(file: str) -> Route:
-        content, kind = files[file], _KINDS[Path(file).suffix]
-        headers = {**HEADERS, "Cache-Control": "no-cache", "ETag": f'"{hashlib.sha256(content).hexdigest()[:32]}"'}
-
         async def answer(request: Request) -> Response:
-            if request.headers.get("if-none-match") == headers["ETag"]:
-                return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-            return Response(content, headers=headers, media_type=kind)
+            return files[file].answer(request)
 
         return Route(f"/{name}/" if file == "index.html" else f"/{name}/{file}", answer, methods=["GET"])
 

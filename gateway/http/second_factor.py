@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.http.authentication import CHALLENGE_SECONDS, origin_of, posted, shown, text_of, token_of
+from gateway.http.authentication import CHALLENGE_SECONDS, issued, origin_of, posted, shown, text_of, token_of
 from gateway.http.responses import address_of
+from gateway.http.session_cookie import stay_of, with_tokens
 from gateway.identity.deps import Deps
 from gateway.identity.second_step import (
     DeviceConfirmed,
@@ -41,19 +43,22 @@ class SecondFactorEndpoints:
             Route(f"{root}/recovery-codes", posted(self.recovery_codes), methods=["POST"]),
         ]
 
-    async def give(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
-        """`{challenge, code}` to tokens."""
-        challenge, code = text_of(body, "challenge"), text_of(body, "code")
-        return shown(await give_code(self.deps, challenge=challenge, code=code, **origin_of(request)))
+    async def give(self, body: dict[str, Any], request: Request) -> Response:
+        """`{challenge, code, cookie?, keep?}` to tokens."""
+        challenge, code, stay = text_of(body, "challenge"), text_of(body, "code"), stay_of(body)
+        return issued(
+            await give_code(self.deps, challenge=challenge, code=code, stay=stay, **origin_of(request)), request
+        )
 
     async def enroll(self, body: dict[str, Any], _: Request) -> dict[str, Any]:
         """`{challenge}` of a login to the secret of a device."""
         return _offered(await start_enrollment(self.deps, challenge=text_of(body, "challenge")))
 
-    async def confirm(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
-        """`{challenge, code}` to tokens and recovery codes."""
-        challenge, code = text_of(body, "challenge"), text_of(body, "code")
-        return _confirmed(await confirm_enrollment(self.deps, challenge=challenge, code=code, **origin_of(request)))
+    async def confirm(self, body: dict[str, Any], request: Request) -> Response:
+        """`{challenge, code, cookie?, keep?}` to tokens and recovery codes."""
+        challenge, code, stay = text_of(body, "challenge"), text_of(body, "code"), stay_of(body)
+        done = await confirm_enrollment(self.deps, challenge=challenge, code=code, stay=stay, **origin_of(request))
+        return with_tokens(_confirmed(done), done.tokens, request)
 
     async def replace(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
         """`{code}` of the present device with a bearer token to the secret of another."""

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.http.authentication import origin_of, posted, shown_or_step, text_of
+from gateway.http.authentication import issued, origin_of, posted, text_of
+from gateway.http.session_cookie import stay_of
 from gateway.identity.sign_on import LIFETIME, SignOnDeps, finish_sign_on, start_sign_on
 
 
@@ -34,8 +36,9 @@ class SignOnEndpoints:
         seconds = int(LIFETIME.total_seconds())
         return {"authorizationUrl": started.url, "ticket": started.ticket, "expiresIn": seconds}
 
-    async def callback(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
-        """`{ticket, state, code}` to tokens, or to the further step that the role needs."""
+    async def callback(self, body: dict[str, Any], request: Request) -> Response:
+        """`{ticket, state, code, cookie?, keep?}` to tokens, or to the further step that the role needs."""
         ticket, state, code = text_of(body, "ticket"), text_of(body, "state"), text_of(body, "code")
-        client = origin_of(request)["client"]
-        return shown_or_step(await finish_sign_on(self.deps, ticket=ticket, state=state, code=code, client=client))
+        client, stay = origin_of(request)["client"], stay_of(body)
+        done = await finish_sign_on(self.deps, ticket=ticket, state=state, code=code, client=client, stay=stay)
+        return issued(done, request)

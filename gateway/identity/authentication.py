@@ -10,8 +10,8 @@ from gateway.identity.holder import acts, attempt, signed_in
 from gateway.identity.password_policy import check_new_password, weak_password
 from gateway.identity.second_factor import PASSWORD_ONLY
 from gateway.identity.second_step import FurtherStep, proceed
-from gateway.identity.sessions import Holder, Tokens
-from gateway.identity.store import Session
+from gateway.identity.sessions import Holder, Tokens, require_may_stay
+from gateway.identity.store import Session, Stay
 from gateway.refusals import INVALID_CREDENTIALS, SCOPE_REQUIRED
 from kernel.refusals import NOT_FOUND, UNAUTHENTICATED
 
@@ -24,6 +24,7 @@ async def log_in(
     scope: Scope | None = None,
     address: str = "",
     client: str | None = None,
+    stay: Stay = Stay.TOKEN,
 ) -> Tokens | FurtherStep:
     """Log in with a password, or with an initial account's code, whose token can only set the password (R4).
 
@@ -34,12 +35,14 @@ async def log_in(
         scope: Which role, where the login name has several.
         address: The client's network address, as `gateway.http.responses.address_of` gives it.
         client: The client's kind, such as `Chrome, Windows`.
+        stay: How the holder stays signed in.
 
     Returns:
         Tokens of a new session; the further step where the role needs a second factor.
 
     Raises:
-        Refusal: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `SCOPE_REQUIRED`, `CODE_EXPIRED`, `ACCOUNT_DISABLED`.
+        Refusal: `INVALID_CREDENTIALS`, `RATE_LIMITED`, `SCOPE_REQUIRED`, `CODE_EXPIRED`, `ACCOUNT_DISABLED`,
+            `KEEP_NOT_OFFERED`.
     """
     login = login_name(login)
     async with attempt(deps.store.throttle, login, address):
@@ -52,11 +55,18 @@ async def log_in(
     if len(matching) > 1:
         raise SCOPE_REQUIRED(scopes=sorted(account.scope.value for account in matching))
     matching[0].admit(datetime.now(UTC))
-    return await proceed(deps, matching[0], client)
+    return await proceed(deps, matching[0], client, stay=stay)
 
 
 async def set_password(
-    deps: Deps, *, token: str, current: str | None, new: str, address: str = "", client: str | None = None
+    deps: Deps,
+    *,
+    token: str,
+    current: str | None,
+    new: str,
+    address: str = "",
+    client: str | None = None,
+    stay: Stay = Stay.TOKEN,
 ) -> Tokens | FurtherStep:
     """Set the password of the token's account and end its sessions; a new one is opened.
 
@@ -67,6 +77,7 @@ async def set_password(
         new: The new password.
         address: The client's network address, as `gateway.http.responses.address_of` gives it.
         client: The client's kind, such as `Chrome, Windows`.
+        stay: How the holder stays signed in.
 
     Returns:
         Tokens of the new session; the further step where the role needs a second factor and the token's session has
@@ -74,13 +85,14 @@ async def set_password(
 
     Raises:
         Refusal: `UNAUTHENTICATED`, also for a token whose session has ended; `INVALID_CREDENTIALS`, `RATE_LIMITED`,
-            `WEAK_PASSWORD`, `CODE_EXPIRED`, `ACCOUNT_DISABLED`, `STALE_VERSION`.
+            `WEAK_PASSWORD`, `CODE_EXPIRED`, `ACCOUNT_DISABLED`, `STALE_VERSION`, `KEEP_NOT_OFFERED`.
     """
     holder = deps.sessions.holder(token)
     account = await deps.store.accounts.find(holder.account)
     if account is None or holder.initial not in (None, account.version):
         raise UNAUTHENTICATED()
     account.admit(datetime.now(UTC))
+    require_may_stay(account, stay)
     amr: tuple[str, ...] = PASSWORD_ONLY
     if holder.initial is None:
         amr = await _proven_by(deps, holder)
@@ -93,7 +105,7 @@ async def set_password(
     with acts(account):
         account = await deps.store.accounts.save(account.with_password(secret), [event])
     await deps.store.end_sessions(account.id)
-    return await proceed(deps, account, client, amr=amr)
+    return await proceed(deps, account, client, amr=amr, stay=stay)
 
 
 async def own_sessions(deps: Deps, *, token: str) -> list[Session]:

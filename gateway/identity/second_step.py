@@ -28,7 +28,8 @@ from gateway.identity.second_factor import (
     token_digest,
     typed,
 )
-from gateway.identity.sessions import Tokens
+from gateway.identity.sessions import Tokens, require_may_stay
+from gateway.identity.store import Stay
 from gateway.refusals import CHALLENGE_EXPIRED, INVALID_CREDENTIALS
 from kernel.errors import Refusal
 from kernel.refusals import NOT_FOUND
@@ -78,7 +79,12 @@ class DeviceConfirmed:
 
 
 async def proceed(
-    deps: Deps, account: Account, client: str | None, *, amr: tuple[str, ...] = PASSWORD_ONLY
+    deps: Deps,
+    account: Account,
+    client: str | None,
+    *,
+    amr: tuple[str, ...] = PASSWORD_ONLY,
+    stay: Stay = Stay.TOKEN,
 ) -> Tokens | FurtherStep:
     """Open a session, or ask for the second factor where the account's role needs one that `amr` does not have.
 
@@ -87,9 +93,14 @@ async def proceed(
         account: The account, whose password has just been proven.
         client: The client's kind, such as `Chrome, Windows`.
         amr: What the holder has proven (RFC 8176).
+        stay: How the holder stays signed in; a further step says it again.
+
+    Raises:
+        Refusal: `KEEP_NOT_OFFERED`.
     """
+    require_may_stay(account, stay)
     if deps.factor is None or account.state is AccountState.INITIAL or not deps.sessions.lacks_factor(account, amr):
-        return await deps.sessions.open(account, client, amr=amr)
+        return await deps.sessions.open(account, client, amr=amr, stay=stay)
     is_enrolled = await deps.store.factors.find(account.id) is not None
     purpose = Purpose.LOGIN if is_enrolled else Purpose.ENROLL
     challenge, _ = await _open_challenge(deps, deps.factor, account, purpose, amr)
@@ -97,7 +108,15 @@ async def proceed(
     return FurtherStep(step, challenge, account)
 
 
-async def give_code(deps: Deps, *, challenge: str, code: str, address: str = "", client: str | None = None) -> Tokens:
+async def give_code(
+    deps: Deps,
+    *,
+    challenge: str,
+    code: str,
+    address: str = "",
+    client: str | None = None,
+    stay: Stay = Stay.TOKEN,
+) -> Tokens:
     """Finish a login with a code of the holder's device, or with a recovery code.
 
     Args:
@@ -106,16 +125,18 @@ async def give_code(deps: Deps, *, challenge: str, code: str, address: str = "",
         code: The code, as typed.
         address: The client's network address.
         client: The client's kind.
+        stay: How the holder stays signed in.
 
     Raises:
-        Refusal: `CHALLENGE_EXPIRED`, `INVALID_CREDENTIALS`, `RATE_LIMITED`, `STALE_VERSION`.
+        Refusal: `CHALLENGE_EXPIRED`, `INVALID_CREDENTIALS`, `RATE_LIMITED`, `STALE_VERSION`, `KEEP_NOT_OFFERED`.
     """
     rules, found, account = await _challenged(deps, challenge, Purpose.LOGIN)
+    require_may_stay(account, stay)
     async with attempt(deps.store.code_throttle, account.login, address):
         await _prove(deps, rules, account, code)
     if not await deps.store.factors.take_challenge(found.id):
         raise CHALLENGE_EXPIRED()
-    return await deps.sessions.open(account, client, amr=(*found.amr, *BY_CODE))
+    return await deps.sessions.open(account, client, amr=(*found.amr, *BY_CODE), stay=stay)
 
 
 async def start_enrollment(deps: Deps, *, challenge: str) -> DeviceOffer:
@@ -148,7 +169,13 @@ async def replace_device(deps: Deps, *, token: str, code: str, address: str = ""
 
 
 async def confirm_enrollment(
-    deps: Deps, *, challenge: str, code: str, address: str = "", client: str | None = None
+    deps: Deps,
+    *,
+    challenge: str,
+    code: str,
+    address: str = "",
+    client: str | None = None,
+    stay: Stay = Stay.TOKEN,
 ) -> DeviceConfirmed:
     """Enrol the device by its first code, end the account's sessions, and open one that has both factors.
 
@@ -158,11 +185,13 @@ async def confirm_enrollment(
         code: The device's code, as typed.
         address: The client's network address.
         client: The client's kind.
+        stay: How the holder stays signed in.
 
     Raises:
-        Refusal: `CHALLENGE_EXPIRED`, `INVALID_CREDENTIALS`, `RATE_LIMITED`, `STALE_VERSION`.
+        Refusal: `CHALLENGE_EXPIRED`, `INVALID_CREDENTIALS`, `RATE_LIMITED`, `STALE_VERSION`, `KEEP_NOT_OFFERED`.
     """
     rules, found, account = await _challenged(deps, challenge, Purpose.ENROLL, Purpose.REPLACE)
+    require_may_stay(account, stay)
     if found.secret_sealed is None:
         raise CHALLENGE_EXPIRED()
     async with attempt(deps.store.code_throttle, account.login, address):
@@ -174,7 +203,7 @@ async def confirm_enrollment(
     factor = SecondFactor(account.id, found.secret_sealed, rules.now(), step, hashes)
     with acts(account):
         account = await _enroll(deps, account, found, factor)
-    tokens = await deps.sessions.open(account, client, amr=(*found.amr, *BY_CODE))
+    tokens = await deps.sessions.open(account, client, amr=(*found.amr, *BY_CODE), stay=stay)
     return DeviceConfirmed(tokens, [grouped(recovery) for recovery in codes])
 
 

@@ -21,8 +21,8 @@ from joserfc.jwk import KeySet
 from chassis.principal import Scope, TokenMinter, TokenVerifier, Verified
 from gateway.identity.account import Account, AccountState
 from gateway.identity.second_factor import PASSWORD_ONLY
-from gateway.identity.store import IdentityStore, LastLogin, Session
-from gateway.refusals import PASSWORD_CHANGE_REQUIRED
+from gateway.identity.store import IdentityStore, LastLogin, Session, Stay
+from gateway.refusals import KEEP_NOT_OFFERED, PASSWORD_CHANGE_REQUIRED
 from kernel.errors import Refusal
 from kernel.refusals import UNAUTHENTICATED
 
@@ -32,6 +32,7 @@ PASSWORD = "guopei-password"  # noqa: S105 - an audience
 """The audience of an initial account's token, which can set the password and nothing else (R4)."""
 ACCESS_SECONDS = 600
 REFRESH_LIFETIME = timedelta(days=14)
+IDLE = timedelta(minutes=30)
 _COUNTER_DIGITS = 9
 GRACE = timedelta(seconds=10)
 log = structlog.get_logger()
@@ -46,17 +47,31 @@ class Tokens:
         refresh: Refresh token; None if `must_change`.
         account: The account that they belong to.
         last_login: The login before this one; None for the first, and for a refresh.
+        stay: How the holder stays signed in.
+        seconds: For how long the session goes on unless it is refreshed.
     """
 
     access: str
     refresh: str | None
     account: Account
     last_login: LastLogin | None = None
+    stay: Stay = Stay.TOKEN
+    seconds: int = 0
 
     @property
     def must_change(self) -> bool:
         """Whether the holder can do nothing before setting a password (R4)."""
         return self.refresh is None
+
+
+def require_may_stay(account: Account, stay: Stay) -> None:
+    """Refuse an office that wants to stay signed in over its browser's end: its machines are shared (ADR 76).
+
+    Raises:
+        Refusal: `KEEP_NOT_OFFERED`.
+    """
+    if stay is Stay.KEPT and account.scope is not Scope.TEACHER:
+        raise KEEP_NOT_OFFERED()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +97,14 @@ class Sessions:
         store: Stores the sessions.
         keys: The gateway's private keys.
         two_factors: The roles whose sessions need a second factor.
+        idle: After how long without a refresh a session ends that lasts as long as the browser.
     """
 
-    def __init__(self, store: IdentityStore, keys: KeySet, two_factors: Collection[Scope] = ()) -> None:
+    def __init__(
+        self, store: IdentityStore, keys: KeySet, two_factors: Collection[Scope] = (), idle: timedelta = IDLE
+    ) -> None:
         self._store = store
+        self._idle = idle
         self._two_factors = frozenset(two_factors)
         self._minter = TokenMinter(keys)
         self._graph = TokenVerifier(keys, GRAPH)
@@ -97,7 +116,12 @@ class Sessions:
         return account.scope in self._two_factors and "mfa" not in amr
 
     async def open(
-        self, account: Account, client: str | None = None, *, amr: tuple[str, ...] = PASSWORD_ONLY
+        self,
+        account: Account,
+        client: str | None = None,
+        *,
+        amr: tuple[str, ...] = PASSWORD_ONLY,
+        stay: Stay = Stay.TOKEN,
     ) -> Tokens:
         """Open a session for an account whose secret has just been proven.
 
@@ -105,19 +129,20 @@ class Sessions:
             account: The account.
             client: The client's kind, such as `Chrome, Windows`.
             amr: What its holder has proven (RFC 8176); each access token of the session says it.
+            stay: How the holder stays signed in; `require_may_stay` has been asked.
         """
         if account.state is AccountState.INITIAL:
             holder = replace(account.principal(), subject=f"{account.id}.{account.version}")
             return Tokens(self._minter.mint(holder, PASSWORD, ACCESS_SECONDS), None, account)
         now = datetime.now(UTC)
         family = secrets.token_urlsafe(16)
-        until = now + REFRESH_LIFETIME
-        session = Session(family, account.id, 0, now, until, opened_at=now, client=client, proof=account.proof, amr=amr)
+        session = Session(family, account.id, 0, now, now + REFRESH_LIFETIME, now, client, account.proof, amr, stay)
+        session = replace(session, expires_at=self._end(session, now))
         last_login = await self._store.open_session(session)
         return replace(self._tokens(account, session, 0), last_login=last_login)
 
     async def refresh(self, token: str) -> Tokens:
-        """The successor of a refresh token; within 10 s of a rotation the same successor again.
+        """The successor of a refresh token; within 10 s of a rotation the same successor again, for another tab.
 
         Raises:
             Refusal: `UNAUTHENTICATED`; a token used a second time later than that ends its session.
@@ -127,8 +152,9 @@ class Sessions:
         if session is None:
             raise UNAUTHENTICATED()
         now = datetime.now(UTC)
-        if counter == session.counter and await self._store.rotate(session, now):
-            return self._tokens(await self._account(session), session, counter + 1)
+        until = self._end(session, now)
+        if counter == session.counter and await self._store.rotate(session, now, until):
+            return self._tokens(await self._account(session), replace(session, expires_at=until), counter + 1)
         session = await self._store.session(family)
         if session and counter == session.counter - 1 and now - session.rotated_at < GRACE:
             return self._tokens(await self._account(session), session, session.counter)
@@ -188,7 +214,15 @@ class Sessions:
 
     def _tokens(self, account: Account, session: Session, counter: int) -> Tokens:
         access = self._minter.mint(account.principal(), GRAPH, ACCESS_SECONDS, amr=session.amr, session=session.id)
-        return Tokens(access, f"{session.id}.{counter}.{_mac(self._mac_keys[0], session.id, counter)}", account)
+        refresh = f"{session.id}.{counter}.{_mac(self._mac_keys[0], session.id, counter)}"
+        seconds = int((session.expires_at - datetime.now(UTC)).total_seconds())
+        return Tokens(access, refresh, account, stay=session.stay, seconds=seconds)
+
+    def _end(self, session: Session, now: datetime) -> datetime:
+        """When a session ends that is used now: idle, where it lasts as long as the browser, or after fourteen days."""
+        if session.stay is not Stay.BROWSER or session.opened_at is None:
+            return session.expires_at
+        return min(now + self._idle, session.opened_at + REFRESH_LIFETIME)
 
     def _parse(self, token: str) -> tuple[str, int]:
         family, _, rest = token.partition(".")

@@ -17,6 +17,7 @@ from gateway.identity.deps import Deps
 from gateway.identity.second_step import FurtherStep, proceed
 from gateway.identity.sessions import Tokens
 from gateway.identity.sign_on_store import SignOn
+from gateway.identity.store import Stay
 from gateway.refusals import PASSWORD_CHANGE_REQUIRED, SIGN_ON_EXPIRED, SIGN_ON_NOT_OFFERED, SIGN_ON_UNKNOWN
 from kernel.refusals import BAD_REQUEST
 
@@ -181,7 +182,13 @@ async def start_sign_on(deps: SignOnDeps, *, redirect_uri: str | None, address: 
 
 
 async def finish_sign_on(
-    deps: SignOnDeps, *, ticket: str, state: str, code: str, client: str | None = None
+    deps: SignOnDeps,
+    *,
+    ticket: str,
+    state: str,
+    code: str,
+    client: str | None = None,
+    stay: Stay = Stay.TOKEN,
 ) -> Tokens | FurtherStep:
     """Sign in whom the provider has signed in, by the account of that login name and role; none is made.
 
@@ -191,13 +198,14 @@ async def finish_sign_on(
         state: What has come back to the redirect address.
         code: The provider's code, from there too.
         client: The client's kind, such as `Chrome, Windows`.
+        stay: How the holder stays signed in.
 
     Returns:
         Tokens of a new session; the further step where the role needs a second factor that the provider has not seen.
 
     Raises:
         Refusal: `SIGN_ON_NOT_OFFERED`, `SIGN_ON_EXPIRED`, `SIGN_ON_REFUSED`, `SIGN_ON_UNKNOWN`, `ACCOUNT_DISABLED`,
-            `PASSWORD_CHANGE_REQUIRED`, `UNAVAILABLE`.
+            `PASSWORD_CHANGE_REQUIRED`, `UNAVAILABLE`, `KEEP_NOT_OFFERED`.
     """
     rules, provider = deps.offered()
     sign_on = await deps.identity.store.sign_ons.take(_digest(ticket))
@@ -206,7 +214,7 @@ async def finish_sign_on(
     claims = await provider.claims(sign_on, code)
     account = await _account(deps.identity, rules, claims)
     amr = (*FEDERATED, "mfa") if rules.has_factor(claims) else FEDERATED
-    return await proceed(deps.identity, account, client, amr=amr)
+    return await proceed(deps.identity, account, client, amr=amr, stay=stay)
 
 
 async def _account(deps: Deps, rules: SignOnRules, claims: Mapping[str, Any]) -> Account:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from chassis.principal import Scope
@@ -25,6 +26,14 @@ COLLECTIONS = ("accounts",)
 """The collections whose aggregates carry events."""
 
 
+class Stay(StrEnum):
+    """How a session's holder stays signed in (ADR 76)."""
+
+    TOKEN = "token"  # noqa: S105 - the client keeps the refresh token
+    BROWSER = "browser"  # by cookie, until the browser is closed or nothing was done for a while
+    KEPT = "kept"  # by cookie, over the browser's end
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A login that lasts: a family of refresh tokens, each the successor of the one before.
@@ -34,11 +43,12 @@ class Session:
         account: Id of the account that it belongs to.
         counter: Number of the token that is valid, from 0.
         rotated_at: When that token was issued.
-        expires_at: When the family ends.
+        expires_at: When the family ends; each refresh puts it off where the holder stays by the browser.
         opened_at: When its holder logged in.
         client: The client's kind, such as `Chrome, Windows`; no address.
         proof: Digest of the secret that opened it (`Account.proof`); once the account has another, the family is over.
         amr: What its holder has proven, by the words of RFC 8176.
+        stay: How its holder stays signed in.
     """
 
     id: str
@@ -50,6 +60,7 @@ class Session:
     client: str | None = None
     proof: str | None = None
     amr: tuple[str, ...] = PASSWORD_ONLY
+    stay: Stay = Stay.TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,11 +342,17 @@ class IdentityStore:
 
         return await self.transact(work)
 
-    async def rotate(self, session: Session, now: datetime) -> bool:
-        """Make the successor of the valid token the valid one; False where another request has done so first."""
+    async def rotate(self, session: Session, now: datetime, until: datetime) -> bool:
+        """Make the successor of the valid token the valid one; False where another request has done so first.
+
+        Args:
+            session: The family, as it was read.
+            now: When the successor is issued.
+            until: When the family ends from now on.
+        """
         result = await self._sessions.update_one(
             {"_id": session.id, "counter": session.counter},
-            {"$inc": {"counter": 1}, "$set": {"rotated_at": now}},
+            {"$inc": {"counter": 1}, "$set": {"rotated_at": now, "expires_at": until}},
         )
         return result.modified_count == 1
 

@@ -87,6 +87,20 @@ def read_manifest(raw: bytes) -> dict[str, str]:
     return {key.removeprefix(_PREFIX): text for key, text in content.items()}
 
 
+def read_manifests(raws: Iterable[bytes]) -> dict[str, str]:
+    """Read several manifests, such as those of this release's front ends and of the one before.
+
+    Raises:
+        ValueError: One is no manifest, or two have different documents under one id.
+    """
+    documents: dict[str, str] = {}
+    for raw in raws:
+        for key, text in read_manifest(raw).items():
+            if documents.setdefault(key, text) != text:
+                raise ValueError(f"two manifests have different documents under the id {key}")
+    return documents
+
+
 def manifest(texts: Iterable[str]) -> dict[str, str]:
     """A manifest of documents: the SHA-256 of each text, in hex, to the text."""
     return {digest(text): text for text in texts}

@@ -25,8 +25,9 @@ from graphql import (
 from chassis.clock import Clock
 from chassis.events import event_name
 from chassis.messaging.inbox import Handler
-from contracts import graph_files, registry
+from contracts import client_schema, graph_files, registry
 from contracts.__main__ import drifted
+from gateway.api_schema import api_schema
 from gateway.identity.messaging import handlers as gateway_handlers
 from services.assessment.messaging.inbound import handlers as assessment_handlers
 from services.catalog.messaging import enrollment_handlers as catalog_from_enrollment
@@ -148,3 +149,8 @@ def test_the_clients_schema_is_that_of_the_gateway_and_says_who_may_use_each_roo
         if "可用角色 For: " not in (field.description or "")
     ]
     assert silent == []
+
+
+def test_the_clients_schema_is_letter_by_letter_what_the_gateway_names_in_its_replies() -> None:
+    served = supergraph()
+    assert api_schema(served.schema, served.scopes) == client_schema.FILE.read_text(encoding="utf-8")

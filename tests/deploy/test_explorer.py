@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from deploy.local import explorer, node
+from deploy.local import node, web
 from deploy.local.suite import Suite
 from deploy.seed.account_provisioner import AccountProvisioner
 
-SESSION = explorer.SOURCES / "src" / "session.js"
+SESSION = web.EXPLORER.sources / "src" / "session.js"
 SCRIPT = """
 const [file, url, login, code, password] = process.argv.slice(1);
 const { Session } = await import(file);
@@ -45,10 +45,10 @@ EXTERNAL = re.compile(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//|url\(\s*["']?(?
 @pytest.fixture(scope="module")
 def folder() -> Path:
     try:
-        explorer.build()
-    except explorer.BuildFailed as failure:
+        web.build(web.EXPLORER)
+    except web.BuildFailed as failure:
         pytest.skip(str(failure))  # the suite runs without Node and the npm registry too
-    return explorer.FOLDER
+    return web.EXPLORER.folder
 
 
 @pytest.fixture(scope="module")
@@ -79,24 +79,12 @@ def test_its_workers_are_its_own_and_nothing_names_a_network_of_copies(folder: P
         assert host not in script
 
 
-def test_a_second_build_has_nothing_to_do(folder: Path) -> None:
-    assert (folder / "index.html").exists()
-    assert not explorer.build()
-
-
-def test_where_there_is_no_node_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(node, "command", lambda _: None)
-    with pytest.raises(explorer.BuildFailed, match=r"Node\.js"):
-        explorer.build(tmp_path / "explorer")
-    assert not (tmp_path / "explorer").exists()
-
-
 async def test_its_session_signs_in_sets_the_first_password_and_signs_out(gateway: Suite) -> None:
     login = f"explorer-{secrets.token_hex(4)}"
     async with aiohttp.ClientSession() as http:
         provisioner = AccountProvisioner(gateway, http, "unused")
         codes = await provisioner.provision({"login": login, "scope": "expert", "name": "浏览器"})
-        async with http.get(f"{gateway.url}/") as page:
+        async with http.get(f"{gateway.url}/explorer/") as page:
             assert "assets/main.js" in await page.text()
     command = [*(node.command("node") or []), "--input-type=module", "-e", SCRIPT, str(SESSION), gateway.url, login]
     done = subprocess.run(  # noqa: ASYNC221, S603 - our own script, and nothing else runs meanwhile
@@ -128,11 +116,11 @@ console.log(JSON.stringify([[...old.keys()], kept, memory.getItem("graphiql:quer
     command = node.command("node")
     if command is None:
         pytest.skip("there is no Node")
-    file = explorer.SOURCES / "src" / "memory.js"
+    file = web.EXPLORER.sources / "src" / "memory.js"
     done = subprocess.run(  # noqa: S603 - our own script
         [*command, "--input-type=module", "-e", script, str(file)], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == [["theirs"], ["typed", 1], None, 0]
-    page = (explorer.SOURCES / "src" / "main.jsx").read_text(encoding="utf-8")
+    page = (web.EXPLORER.sources / "src" / "main.jsx").read_text(encoding="utf-8")
     assert "storage={storage}" in page
     assert "new Memory()" in page

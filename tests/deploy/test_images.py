@@ -11,6 +11,7 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 from deploy.processes import SUBGRAPHS
@@ -70,6 +71,21 @@ def test_an_image_holds_no_other_process(image: tuple[str, Path]) -> None:
     process, folder = image
     others = [other for other in PROCESSES if other != process]
     assert not [other for other in others if (folder / other).exists()]
+
+
+def test_the_gateways_image_alone_has_the_front_ends_where_a_cluster_looks_for_them() -> None:
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    (copied,) = re.findall(r"^RUN --mount=type=bind,from=web,source=(\S+),target=(\S+) \\\n(.+)$", text, re.MULTILINE)
+    source, target, script = copied
+    assert f"node build.mjs {source} /build/api.graphql" in text
+    assert script == f'    if [ "${{PROCESS}}" = gateway ]; then cp -r {target} web; fi'
+    (patch,) = yaml.safe_load_all((ROOT / "deploy/k8s/base/gateway-keys/patch.yaml").read_text(encoding="utf-8"))
+    (container,) = patch["spec"]["template"]["spec"]["containers"]
+    settings = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert settings["WEB_DIR"] == "web"
+    assert settings["TRUSTED_DOCUMENTS_FILE"].split(",")[0] == "web/trusted-documents.json"
+    ignored = DOCKERFILE.with_name("Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {"!web", "!contracts/graph", "**/node_modules"} <= set(ignored)
 
 
 def test_what_runs_is_declared_as_a_dependency() -> None:

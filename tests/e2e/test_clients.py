@@ -12,7 +12,7 @@ from bench.gateway.peers import free_port, process
 from chassis.storage.cursor import cursor_of
 from contracts.graph_files import SUPERGRAPH
 from deploy.demo.story import Story
-from deploy.local.explorer import SOURCES
+from deploy.local.web import EXPLORER
 from tests.e2e.conftest import Scripts
 from tests.e2e.test_live import FOLLOW, REPLAY
 
@@ -41,7 +41,7 @@ async def test_r27_the_clients_of_front_ends_follow_a_province(story: Story, scr
     assert client.token
     wanted = (await client.ask(REPLAY, after=after))["enrollmentEvents"]["nodes"]
     if kind == "explorer":
-        session = str(SOURCES / "src" / "session.js")
+        session = str(EXPLORER.sources / "src" / "session.js")
         command = [*scripts("explorer"), session, client.url, "province44", story.provisioner.password]
     else:
         command = [*scripts("follow"), kind, f"{client.url}/graphql", client.token]

@@ -18,7 +18,7 @@ import aiohttp
 from tests.support.eventually import eventually
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PHONE = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+PHONE: dict[str, int] = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
 _LISTENING = re.compile(rb"DevTools listening on (ws://\S+)")
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 60.0
@@ -100,6 +100,13 @@ class Tab:
                 waiting.set_result(said)
             else:
                 self._note(said.get("method", ""), said.get("params", {}))
+
+    async def resize(self, width: int, height: int) -> None:
+        """Show the page in so many points; up to 720 across it is a phone's."""
+        mobile = width <= PHONE["width"] * 2
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+        await self.command("Emulation.setDeviceMetricsOverride", **size)
+        await self.command("Emulation.setTouchEmulationEnabled", enabled=mobile)
 
     async def open(self, url: str) -> None:
         """Go to an address, and wait until the page is there."""

@@ -258,6 +258,38 @@ async def test_trusted_documents_are_read_again_and_a_bad_one_refuses_all(
         assert not await answers("old")
 
 
+@pytest.mark.usefixtures("settings")
+async def test_manifests_of_two_releases_and_a_folder_of_others_are_read_and_another_file_there_is_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    this, before, others = tmp_path / "this.json", tmp_path / "before.json", tmp_path / "others"
+    this.write_text('{"this": "{ __typename }", "both": "{ both: __typename }"}')
+    before.write_text('{"before": "{ before: __typename }", "both": "{ both: __typename }"}')
+    others.mkdir()
+    (others / "note.txt").write_text("no manifest")
+    monkeypatch.setenv("TRUSTED_DOCUMENTS_FILE", f"{this}, {before},{others}")
+    monkeypatch.setenv("TRUSTED_DOCUMENTS", "require")
+    monkeypatch.setenv("RELOAD_SECONDS", "0.05")
+
+    async def answered() -> set[str]:
+        sent = {key: {"documentId": key} for key in ("this", "before", "both", "province")}
+        found = {key: await browser.send("POST", "/graphql", json=body) for key, body in sent.items()}
+        return {key for key, answer in found.items() if "data" in answer.json}
+
+    async def answers_the_province() -> bool:
+        return await answered() == {"this", "before", "both", "province"}
+
+    async with served(build(GatewaySettings())) as browser:
+        assert await answered() == {"this", "before", "both"}
+        (others / "province.json").write_text('{"province": "{ __typename }"}')
+        await eventually(answers_the_province)
+        refused = RELOADS.labels("refused")._value
+        count = refused.get()
+        (others / "clash.json").write_text('{"both": "{ other: __typename }"}')
+        await eventually(lambda: refused.get() == count + 1)
+        assert await answers_the_province()
+
+
 async def test_sighup_reads_the_file_at_once(tmp_path: Path) -> None:
     async with gateway(tmp_path, reload_seconds=0) as running:
         running.process.send_signal(signal.SIGHUP)

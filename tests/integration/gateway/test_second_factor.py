@@ -126,6 +126,26 @@ async def test_r4_the_ministry_enrols_a_device_and_then_signs_in_with_its_code(
     assert set(told["data"]) == set(schema["$defs"]["SecondFactorEnrolled"]["properties"])
 
 
+async def test_r4_both_last_steps_of_a_login_give_the_cookie_where_they_are_asked_for_it(
+    browser: Browser, deps: Deps
+) -> None:
+    """ADR 76: each step says for itself how the holder stays signed in; the first opens no session and sets none."""
+    challenge = (await activated(browser, deps)).json["challenge"]
+    device = (await auth(browser, "second-factor/enrollment", {"challenge": challenge})).json
+    body = {"challenge": device["challenge"], "code": code_of(device["secret"], 0), "cookie": True}
+    assert (await auth(browser, "second-factor/enrollment/confirm", body | {"keep": True})).code == "KEEP_NOT_OFFERED"
+    first = await auth(browser, "second-factor/enrollment/confirm", body)
+    assert (first.status, first.json["refreshToken"], len(first.json["recoveryCodes"])) == (200, None, 10)
+    assert first.headers["set-cookie"].startswith("gp_refresh=")
+    login = await auth(browser, "login", {"login": MOE, "password": STRONG, "cookie": True})
+    assert "set-cookie" not in login.headers
+    body = {"challenge": login.json["challenge"], "code": code_of(device["secret"]), "cookie": True}
+    second = await auth(browser, "second-factor", body)
+    assert (second.status, second.json["refreshToken"]) == (200, None)
+    sent = {"Cookie": second.headers["set-cookie"].partition(";")[0], "Sec-Fetch-Site": "same-origin"}
+    assert (await browser.send("POST", "/auth/refresh", json={}, headers=sent)).status == 200
+
+
 async def test_r4_a_school_signs_in_as_before(browser: Browser, deps: Deps, keys: KeySet) -> None:
     active = await activated(browser, deps, SCHOOL, Scope.SCHOOL)
     assert jwt.decode(active.json["accessToken"], keys, algorithms=["ES256"]).claims["amr"] == ["pwd"]

@@ -150,6 +150,18 @@ async def test_r3_who_is_signed_in_there_is_signed_in_here_by_the_claims(
     assert (await auth(browser, "refresh", {"refreshToken": answer.json["refreshToken"]})).status == 200
 
 
+async def test_r3_a_sign_on_gives_the_cookie_where_it_is_asked_for(browser: Browser, deps: Deps) -> None:
+    """ADR 76."""
+    await active(browser, deps)
+    start = await started(browser)
+    back = await came_back(start["authorizationUrl"], sub="u1", account=SCHOOL, office="校")
+    body = {"ticket": start["ticket"], "state": back["state"], "code": back["code"], "cookie": True}
+    answer = await auth(browser, "oidc/callback", body)
+    assert (answer.status, answer.json["refreshToken"]) == (200, None), answer.text
+    sent = {"Cookie": answer.headers["set-cookie"].partition(";")[0], "Sec-Fetch-Site": "same-origin"}
+    assert (await browser.send("POST", "/auth/refresh", json={}, headers=sent)).status == 200
+
+
 @pytest.mark.parametrize(
     "person",
     [

@@ -199,7 +199,7 @@ async def test_no_other_page_frames_the_explorer(tmp_path: Path, browser: Browse
         assert (await there.send("GET", "/nowhere")).code == "NOT_FOUND"
 
 
-async def test_the_root_leads_to_the_explorer_until_the_front_ends_take_it(browser: Browser) -> None:
+async def test_the_root_of_the_router_alone_leads_to_the_explorer(browser: Browser) -> None:
     answer = await browser.send("GET", "/", allow_redirects=False)
     assert (answer.status, answer.headers["location"]) == (307, "explorer/")
 

@@ -134,7 +134,7 @@ def test_a_manifest_with_a_document_that_cannot_be_used_stops_the_start(tmp_path
     file = tmp_path / "manifest.json"
     file.write_text('{"bad": "{ nonsense }"}', encoding="utf-8")
     with pytest.raises(ValueError, match=r"trusted document bad: .*nonsense"):
-        build(settings(tmp_path, trusted_documents_file=file))
+        build(settings(tmp_path, trusted_documents_file=(file,)))
 
 
 def test_requiring_documents_needs_a_manifest(tmp_path: Path) -> None:

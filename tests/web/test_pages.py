@@ -1,0 +1,330 @@
+"""The front ends in a real Chromium, on a round in progress: what visitors and every role see and do by mouse."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.local.suite import GATEWAY, Suite
+from deploy.local.web import FrontEnd
+from deploy.seed.account_provisioner import AccountProvisioner
+from deploy.seed.graph_client import Client, session
+from deploy.seed.loading import Seed, load_once
+from tests.support import chromium
+from tests.support.chromium import Tab, phone
+
+SIZES = ((1366, 768), (360, 740))
+LANGUAGES = {"zh": "zh-CN", "en": "en"}
+AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+THERE = "Boolean(document.querySelector('h1')) && !document.querySelector('[aria-busy]')"
+PROJECTS = (
+    "query($year: Int!) { projects(first: 50, filter: {year: $year}) { totalCount nodes { code title status } } }"
+)
+AMENDED = "query($code: String!) { projectByCode(code: $code) { planVersions { status changes { label after } } } }"
+ISSUED = """{ projects(first: 10, filter: {year: 2023, statuses: [COMPLETED]}) { nodes {
+  enrollments(first: 20) { nodes { certificate { number state } teacher { name } } } } } }"""
+WAITING = "{ me { todo { count } planTodo { count } trainingTodo { count } } }"
+CLASS = "2024-DQT-001-02"
+TEACHER, PERSON, BASE = "t31440000140", "d73940106", "4151000102"
+LOGINS = {"teacher": TEACHER, "school": "3144000014", "base": BASE, "expert": "expert5", "province": "province44"}
+PAGES = {
+    "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
+    "school": ["/enrollments", "/teachers", "/rosters", "/notices"],
+    "base": ["/projects", "/projects?year=2023", "/notices"],
+    "expert": ["/reviews", "/notices"],
+    "province": ["/progress", "/schools", "/enrollments", "/funding"],
+    "ministry": ["/plans", "/bases", "/progress", "/escalations?year=2023", "/notices"],
+}
+
+
+@dataclass
+class Site:
+    """A suite whose gateway takes the front ends' documents and no other.
+
+    Attributes:
+        suite: The suite.
+        public: A client without an account.
+        password: Every account's.
+        axe: The script that looks for what keeps people out.
+        home: Where browsers keep what they keep.
+    """
+
+    suite: Suite
+    public: Client
+    password: str
+    axe: str
+    home: Path
+
+    async def client(self, scope: str) -> Client:
+        """A client of a role."""
+        return await self.public.login(LOGINS.get(scope, "moe"), self.password, scope)
+
+
+@pytest.fixture(scope="module")
+async def site(home: Path, built: FrontEnd) -> AsyncIterator[Site]:
+    """The round of `make run`."""
+    if chromium.program() is None:
+        pytest.skip("there is no Chromium")
+    axe = (built.work / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    with Suite(home / "web") as suite:
+        logins = await load_once(suite, Seed.ROUND)
+        async with session() as http:
+            yield Site(suite, Client(suite.url, http), logins["password"], axe, home / "browsers")
+
+
+async def barriers(tab: Tab, site: Site) -> list[str]:
+    """What keeps people out of the page as it is shown, by axe-core; a page that moves sideways does too."""
+    if not await tab.evaluate("'axe' in window"):
+        await tab.evaluate(f"{site.axe};0")
+    found = (
+        f"axe.run({{ runOnly: {AXE} }}).then(({{ violations }}) => violations.map((each) =>"
+        " `${each.id}: ${each.nodes.map((node) => node.html).slice(0, 3).join(' ')}`))"
+    )
+    barred: list[str] = await tab.evaluate(found)
+    if await tab.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        barred.append("it moves sideways")
+    return barred
+
+
+async def look(tab: Tab, site: Site, address: str) -> None:
+    """Open a page, and look at it in both languages and sizes.
+
+    Raises:
+        AssertionError: Something keeps people out, is not in words, or the browser complains of it.
+    """
+    await tab.open(f"{site.suite.url}{address}")
+    for width, height in SIZES:
+        await tab.resize(width, height)
+        for language, tag in LANGUAGES.items():
+            if await tab.evaluate("document.documentElement.lang") != tag:
+                await tab.evaluate("document.querySelector('.top .end button[lang]').click()")
+            await tab.until(THERE)
+            assert await tab.evaluate("document.documentElement.lang") == tag
+            shown = await tab.evaluate("document.body.innerText")
+            assert not {"[object", "undefined", "null", "NaN"} & set(re.split(r"[\s,;：（/]+", shown)), shown
+            assert await barriers(tab, site) == [], f"{address} in {language}, {width} points wide"
+    assert tab.complaints == [], address
+
+
+async def sign_in(tab: Tab, site: Site, scope: str, login: str, address: str = "/console/login") -> None:
+    await tab.open(f"{site.suite.url}{address}?as={scope}")
+    await tab.write("#field-login", login)
+    await tab.write("#field-password", site.password)
+    await tab.press("登录", "main")
+
+
+async def test_the_browser_asks_by_the_ids_of_the_manifest(site: Site) -> None:
+    async with phone(site.home / "ids") as tab:
+        await tab.open(site.suite.url)
+        await tab.until(THERE)
+        bodies = [sent.body for sent in tab.sent("/graphql")]
+    assert bodies
+    assert all('"documentId":' in body and '"query":' not in body for body in bodies)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/?q=%E6%97%A0%E6%AD%A4%E9%A1%B9%E7%9B%AE",
+        f"/projects/{CLASS}",
+        "/projects/none",
+        "/calendar/2024",
+        "/certificates",
+        "/inspections/none",
+        "/keys",
+        "/help",
+    ],
+)
+async def test_a_public_page_keeps_nobody_out(site: Site, address: str) -> None:
+    async with phone(site.home / "visitor") as tab:
+        await look(tab, site, address)
+
+
+async def test_r17_a_visitor_narrows_the_catalogue_and_the_address_keeps_it(site: Site) -> None:
+    listed = (await site.public.ask(PROJECTS, year=2024))["projects"]
+    async with phone(site.home / "search") as tab:
+        await tab.resize(*SIZES[0])
+        await tab.open(site.suite.url)
+        await tab.reads(f"共 {listed['totalCount']} 项")
+        await tab.evaluate("document.querySelector('nav[aria-label=组织形式] a').click()")
+        await tab.until("location.search.includes('mode=')")
+        narrowed = int(await tab.text("nav[aria-label=组织形式] a span:last-child"))
+        assert 0 < narrowed < listed["totalCount"]
+        await tab.reads(f"共 {narrowed} 项")
+        await tab.write("#field-q", "智能制造")
+        await tab.press("搜索", "main")
+        await tab.until("location.search.includes('q=') && location.search.includes('mode=')")
+        await tab.until(THERE)
+        titles = await tab.evaluate("[...document.querySelectorAll('.offer h3')].map((each) => each.textContent)")
+        assert "智能制造专业教学能力提升" in titles
+        await tab.evaluate("history.back()")
+        await tab.reads(f"共 {narrowed} 项")
+        await tab.evaluate("history.back()")
+        await tab.reads(f"共 {listed['totalCount']} 项")
+        assert not tab.complaints
+
+
+async def test_r18_a_project_that_was_changed_says_what_and_when(site: Site) -> None:
+    listed = (await site.public.ask(PROJECTS, year=2024))["projects"]["nodes"]
+    changed = {}
+    for each in listed:
+        versions = (await site.public.ask(AMENDED, code=each["code"]))["projectByCode"]["planVersions"]
+        found = [change for version in versions if version["status"] == "PUBLISHED" for change in version["changes"]]
+        if found:
+            changed[each["code"]] = found[0]
+    code, change = next(iter(changed.items()))
+    async with phone(site.home / "changed") as tab:
+        await tab.open(f"{site.suite.url}/projects/{code}")
+        await tab.reads("变更记录")
+        shown = await tab.text("#changes")
+        assert change["label"] in shown
+        assert change["after"] in shown
+        (plain,) = [each["code"] for each in listed if each["code"] not in changed][:1]
+        await tab.open(f"{site.suite.url}/projects/{plain}")
+        await tab.reads("课程表")
+        assert "变更记录" not in await tab.evaluate("document.body.innerText")
+
+
+async def test_r32_a_certificate_is_checked_by_its_number(site: Site) -> None:
+    projects = (await (await site.client("ministry")).ask(ISSUED))["projects"]["nodes"]
+    rows = [row for project in projects for row in project["enrollments"]["nodes"]]
+    valid = next(row for row in rows if row["certificate"] and row["certificate"]["state"] == "VALID")
+    number, name = valid["certificate"]["number"], valid["teacher"]["name"]
+    async with phone(site.home / "certificate") as tab:
+        await tab.open(f"{site.suite.url}/certificates")
+        await tab.write("#field-number", f" {number[:6]} {number[6:]} ")
+        await tab.press("核验", "main")
+        await tab.reads("证书有效")
+        shown = await tab.evaluate("document.querySelector('main').innerText")
+        assert name[0] in shown
+        assert name not in shown
+        assert not tab.complaints
+        await tab.write("#field-number", "X")
+        await tab.press("核验", "main")
+        await tab.reads("CERTIFICATE_NUMBER_INVALID")
+        assert "证书有效" not in await tab.evaluate("document.body.innerText")
+
+
+@pytest.mark.parametrize("scope", PAGES)
+async def test_a_role_signs_in_and_its_pages_keep_nobody_out(site: Site, scope: str) -> None:
+    """A reload goes on with the session, nothing of it is in storage, and signing out ends it."""
+    me = (await (await site.client(scope)).ask(WAITING))["me"]
+    waiting = [due for part in ("todo", "planTodo", "trainingTodo") for due in me[part] or []]
+    async with phone(site.home / scope) as tab:
+        await sign_in(tab, site, scope, LOGINS.get(scope, "moe"))
+        await tab.reads("等我办理")
+        assert await tab.evaluate("location.pathname") == "/console"
+        assert await tab.evaluate("document.querySelectorAll('.due').length") == len(waiting)
+        for place in ["", *PAGES[scope]]:
+            await look(tab, site, f"/console{place}")
+        kept = await tab.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+        assert kept == '[{"language":"en","signed-in":"1"},{},""]'
+        await tab.press("Sign out")
+        await tab.reads("Login name")
+        await tab.open(f"{site.suite.url}/console")
+        await tab.reads("Login name")
+        assert not tab.complaints
+
+
+async def test_a_wrong_password_is_refused_in_words_and_what_was_typed_stays(site: Site) -> None:
+    async with phone(site.home / "wrong") as tab:
+        await tab.open(f"{site.suite.url}/console/login?as=base")
+        await tab.write("#field-login", BASE)
+        await tab.write("#field-password", "not the password")
+        await tab.press("登录", "main")
+        await tab.reads("INVALID_CREDENTIALS")
+        assert await tab.evaluate("document.querySelector('#field-login').value") == BASE
+        assert await barriers(tab, site) == []
+
+
+async def test_r4_a_first_login_sets_a_password_before_anything_else(site: Site) -> None:
+    login = "web-first"
+    provisioner = AccountProvisioner(site.suite, site.public.http, site.password)
+    codes = await provisioner.provision({"login": login, "scope": "ministry", "name": "新任处长"})
+    async with phone(site.home / "first") as tab:
+        await tab.open(f"{site.suite.url}/console/login?as=ministry")
+        await tab.write("#field-login", login)
+        await tab.write("#field-password", codes[login, "ministry"])
+        await tab.press("登录", "main")
+        await tab.reads("设置新密码")
+        assert await barriers(tab, site) == []
+        await tab.write("#field-fresh", "123456")
+        await tab.write("#field-again", "123456")
+        await tab.press("继续", "main")
+        await tab.reads("WEAK_PASSWORD")
+        for name in ("fresh", "again"):
+            await tab.evaluate(f"document.querySelector('#field-{name}').value = ''")
+            await tab.write(f"#field-{name}", site.password)
+        await tab.press("继续", "main")
+        await tab.reads("等我办理")
+
+
+async def test_r19_r22_r23_a_teacher_signs_up_the_school_submits_and_the_base_accepts(site: Site) -> None:
+    """By mouse alone, from the public page of a project to the seat."""
+    async with phone(site.home / "teacher-signs-up") as tab:
+        await tab.open(f"{site.suite.url}/projects/{CLASS}")
+        await tab.press("我要报名")
+        await tab.write("#field-login", TEACHER)
+        await tab.write("#field-password", site.password)
+        await tab.press("登录", "main")
+        await tab.reads("以 ")
+        await tab.press("报名", "main")
+        await tab.reads("待学校提交")
+        name = await tab.text(".who")
+        assert not tab.complaints
+    async with phone(site.home / "school-submits") as tab:
+        await sign_in(tab, site, "school", PERSON)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/enrollments?status=SIGNED_UP")
+        await tick(tab, name)
+        await tab.press("提交给基地")
+        await tab.reads("已提交 1 人")
+        assert not tab.complaints
+    async with phone(site.home / "base-accepts") as tab:
+        await sign_in(tab, site, "base", BASE)
+        await tab.reads("等我办理")
+        project = await site.public.ask("query($code: String!) { projectByCode(code: $code) { id } }", code=CLASS)
+        address = f"{site.suite.url}/console/projects/{project['projectByCode']['id']}"
+        await tab.open(f"{address}?status=SUBMITTED")
+        await tick(tab, name)
+        await tab.press("录取", "main")
+        await tab.reads("已办理 1 人")
+        await tab.open(f"{address}?status=ACCEPTED")
+        await tab.reads(name)
+        assert not tab.complaints
+
+
+async def tick(tab: Tab, name: str) -> None:
+    """Tick the first row of a person."""
+    box = (
+        "[...document.querySelectorAll('label.pick')].find((each) =>"
+        f" each.innerText.includes('{name}') && each.querySelector('input'))"
+    )
+    await tab.until(f"Boolean({box})")
+    await tab.evaluate(f"{box}.querySelector('input').click()")
+
+
+async def test_a_gateway_that_takes_no_free_text_shows_the_same_pages(site: Site) -> None:
+    """Production takes documents of manifests alone."""
+    site.suite.overrides[GATEWAY] = {"TRUSTED_DOCUMENTS": "require"}
+    site.suite.children[GATEWAY].stop()
+    site.suite.launch(GATEWAY)
+    site.suite.wait_ready(GATEWAY)
+    reply = await site.public.execute("{ __typename }")
+    assert [error["extensions"]["code"] for error in reply["errors"]] == ["DOCUMENT_NOT_TRUSTED"]
+    async with phone(site.home / "strict") as tab:
+        await tab.open(site.suite.url)
+        await tab.reads("智能制造专业教学能力提升")
+        for scope, places in PAGES.items():
+            await sign_in(tab, site, scope, LOGINS.get(scope, "moe"))
+            await tab.reads("等我办理")
+            for place in places:
+                await tab.open(f"{site.suite.url}/console{place}")
+                await tab.until(THERE)
+                assert not await tab.evaluate("document.querySelectorAll('main .note.bad').length"), place
+            await tab.press("退出")
+            await tab.reads("登录名")
+        assert not tab.complaints

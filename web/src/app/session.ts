@@ -1,0 +1,166 @@
+// Who is signed in. The access token is in this variable only; the refresh token is in a cookie that no script reads.
+//
+// What is kept in the browser's storage says only that somebody has signed in here, so that a stranger's first visit
+// asks for no session in vain.
+import { askAs, forget } from "../graph/client";
+import { tag } from "./language";
+import { type Refusal, type Reported, away, refusal } from "./refusals";
+import { Store } from "./store";
+
+export type Scope = "ministry" | "expert" | "base" | "school" | "teacher" | "province";
+
+/** Where signing in stands. */
+export type Session =
+  | { state: "unknown" }
+  | { state: "out"; ended?: boolean }
+  | { state: "code"; challenge: string }
+  | { state: "enrol"; challenge: string }
+  | { state: "recovery"; codes: string[]; scope: Scope }
+  | { state: "password"; scope: Scope }
+  | { state: "in"; scope: Scope; lastLogin: { at: string; client: string } | null };
+
+interface Reply {
+  accessToken?: string;
+  scope?: Scope;
+  mustChangePassword?: boolean;
+  lastLogin?: { at: string; client: string } | null;
+  nextStep?: string;
+  challenge?: string;
+  recoveryCodes?: string[];
+  secret?: string;
+  otpauthUri?: string;
+  errors?: Reported[];
+}
+
+const KEPT = "signed-in";
+const IDLE_SECONDS = 1_800;
+const WARN_SECONDS = 120;
+const RENEW_MS = 8 * 60_000;
+const INPUTS = ["keydown", "pointerdown"];
+const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("guopei-session");
+
+export const session = new Store<Session>({ state: "unknown" });
+let token: string | null = null;
+let renewing: Promise<boolean> | null = null;
+let touched = Date.now();
+let renewed = Date.now();
+
+askAs({ token: () => token, renew });
+channel?.addEventListener("message", (event: MessageEvent) => event.data === "out" && end());
+
+async function post(path: string, body: object): Promise<Reply> {
+  const headers: Record<string, string> = { "Content-Type": "application/json", "Accept-Language": tag() };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  try {
+    const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin", cache: "no-store" });
+    return (await reply.json()) as Reply;
+  } catch {
+    return { errors: [{ message: away().message, extensions: { code: "AWAY" } }] };
+  }
+}
+
+const refused = (reply: Reply): Refusal[] => (reply.errors ?? []).map((error) => refusal(error));
+
+/** Take what a step of signing in has answered; answers its refusals. */
+function taken(reply: Reply): Refusal[] {
+  if (reply.errors) return refused(reply);
+  if (reply.nextStep) {
+    const state = reply.nextStep === "SECOND_FACTOR_REQUIRED" ? "code" : "enrol";
+    session.set({ state, challenge: reply.challenge ?? "" });
+    return [];
+  }
+  token = reply.accessToken ?? null;
+  renewed = Date.now();
+  const scope = reply.scope as Scope;
+  if (reply.mustChangePassword) session.set({ state: "password", scope });
+  else if (reply.recoveryCodes) session.set({ state: "recovery", codes: reply.recoveryCodes, scope });
+  else opened(scope, reply.lastLogin ?? null);
+  return [];
+}
+
+/** The session is open: show the workspace. */
+export function opened(scope: Scope, lastLogin: { at: string; client: string } | null = null): void {
+  localStorage.setItem(KEPT, "1");
+  const before = session.get();
+  session.set({ state: "in", scope, lastLogin: lastLogin ?? (before.state === "in" ? before.lastLogin : null) });
+}
+
+/** Sign in with a login name and a password or activation code (R3, R4). */
+export const signIn = async (login: string, password: string, scope: string | null): Promise<Refusal[]> =>
+  taken(await post("/auth/login", { login, password, ...(scope && { scope }), cookie: true }));
+
+/** Give the code of the second factor. */
+export const giveCode = async (challenge: string, code: string): Promise<Refusal[]> =>
+  taken(await post("/auth/second-factor", { challenge, code, cookie: true }));
+
+/** Ask for the secret of a device that is to give codes from now on. */
+export async function offerDevice(challenge: string): Promise<{ secret: string; uri: string; challenge: string } | Refusal[]> {
+  const reply = await post("/auth/second-factor/enrollment", { challenge });
+  if (reply.errors) return refused(reply);
+  return { secret: reply.secret ?? "", uri: reply.otpauthUri ?? "", challenge: reply.challenge ?? challenge };
+}
+
+/** Confirm the device by its first code. */
+export const confirmDevice = async (challenge: string, code: string): Promise<Refusal[]> =>
+  taken(await post("/auth/second-factor/enrollment/confirm", { challenge, code, cookie: true }));
+
+/** Set the password; at the first login there is no present one to give (R4). */
+export const setPassword = async (newPassword: string): Promise<Refusal[]> =>
+  taken(await post("/auth/password", { newPassword, cookie: true }));
+
+/** Go on with the session of this browser, if it has one. */
+export async function resume(): Promise<void> {
+  if (!localStorage.getItem(KEPT)) session.set({ state: "out" });
+  else if (!(await renew()) && session.get().state === "unknown") session.set({ state: "out" }); // the network is away
+}
+
+/** Renew the access token by the cookie, once for all who wait for it. */
+function renew(): Promise<boolean> {
+  renewing ??= post("/auth/refresh", { cookie: true }).then((reply) => {
+    renewing = null;
+    if (reply.errors) {
+      if (refused(reply).some((found) => found.code === "UNAUTHENTICATED")) end(true);
+      return false;
+    }
+    return taken(reply).length === 0;
+  });
+  return renewing;
+}
+
+/** Forget who was signed in and all that was read. */
+function end(ended = false): void {
+  token = null;
+  localStorage.removeItem(KEPT);
+  session.set({ state: "out", ended });
+  forget();
+}
+
+/** Sign out: the session ends at the gateway, in this page and in the other tabs. */
+export async function signOut(): Promise<void> {
+  await post("/auth/logout", { cookie: true });
+  channel?.postMessage("out");
+  end();
+}
+
+/** Keep the session alive while somebody gives input, say when nobody has, and end it a little later.
+ *
+ * `warn` is told how many seconds are left, or null when there is input again. Answers how to stop.
+ */
+export function watch(warn: (left: number | null) => void): () => void {
+  const touch = (): void => {
+    touched = Date.now();
+    warn(null);
+  };
+  const look = (): void => {
+    const idle = (Date.now() - touched) / 1_000;
+    if (idle > IDLE_SECONDS) void signOut();
+    else if (idle > IDLE_SECONDS - WARN_SECONDS) warn(Math.ceil(IDLE_SECONDS - idle));
+    else if (Date.now() - renewed > RENEW_MS && touched > renewed) void renew();
+  };
+  const timer = setInterval(look, 10_000);
+  for (const kind of INPUTS) addEventListener(kind, touch);
+  return () => {
+    clearInterval(timer);
+    for (const kind of INPUTS) removeEventListener(kind, touch);
+  };
+}

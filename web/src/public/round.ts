@@ -1,0 +1,13 @@
+// The rounds; the newest is the one that a visitor means who names no year.
+import type { Shown } from "../graph/use";
+import { useQuery } from "../graph/use";
+import { Rounds, type RoundsQuery } from "./documents";
+
+export type Round = NonNullable<RoundsQuery["rounds"]>[number];
+
+/** All rounds, the newest first. */
+export function useRounds(): [Shown<RoundsQuery>, Round[]] {
+  const shown = useQuery(Rounds, {});
+  const rounds = [...(shown.data?.rounds ?? [])].sort((left, right) => right.year - left.year);
+  return [shown, rounds];
+}

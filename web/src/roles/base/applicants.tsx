@@ -1,0 +1,136 @@
+// The applicants of a project: tick, then accept, put on the waiting list or reject with a reason (R23).
+import { useState } from "preact/hooks";
+import { count, days, instant, lastDay } from "../../app/moment";
+import { go, usePlace, withQuery } from "../../app/router";
+import { Heading } from "../../app/shell";
+import { general } from "../../app/words";
+import { useCommand, useQuery } from "../../graph/use";
+import { Answered } from "../../parts/answered";
+import { Bar, Card, EnrollmentTag, ProjectTag, RefusalNote, Tag } from "../../parts/basic";
+import { Select, TextField } from "../../parts/form";
+import { Countdown } from "../../parts/phases";
+import { SearchBox } from "../../parts/search";
+import { type Done, Outcomes, useTicked } from "../../parts/selection";
+import { Chips, Pager, Table } from "../../parts/table";
+import { words } from "../words";
+import { Applicants, type ApplicantsQuery, type ApplicantsQueryVariables, DecideEnrollments, type EnrollmentDecision } from "./documents";
+
+type Order = NonNullable<ApplicantsQueryVariables["order"]>;
+type Project = NonNullable<ApplicantsQuery["project"]>;
+type Row = NonNullable<Project["enrollments"]>["nodes"][number];
+const STATUSES = ["SUBMITTED", "WAITLISTED", "OFFERED", "ACCEPTED", "REJECTED", "WITHDRAWN", "ATTENDING", "PASSED", "CREDITED"] as const;
+const UNDECIDED = new Set(["SUBMITTED", "WAITLISTED"]);
+
+export function ApplicantsPage({ id }: { id: string }) {
+  const say = words();
+  const common = general();
+  const { query } = usePlace();
+  const [done, setDone] = useState<Done | null>(null);
+  const status = query.get("status") as (typeof STATUSES)[number] | null;
+  const order = query.get("order") as Order | null;
+  const shown = useQuery(Applicants, { id, after: query.get("after"), search: query.get("q"), order, statuses: status ? [status] : null });
+  return (
+    <Answered of={shown}>
+      {({ project }) => project ? (
+        <div class="stack">
+          <Heading title={say.applicantsOf(project.title ?? project.code)}>{say.applicantsOf(project.title ?? project.code)}</Heading>
+          <Facts project={project} />
+          <div class="row apart">
+            <SearchBox label={say.searchName} />
+            <div class="order">
+              <Select name="order" label={say.order} value={order ?? "SUBMITTED_AT"} of={Object.entries(say.orders)} onChoose={(value) => go(withQuery({ order: value, after: null }))} />
+            </div>
+          </div>
+          <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, common.enrollment[each]])]} />
+          {done && <Outcomes of={done.outcomes} done={say.decided} refused={say.refused} name={(row) => done.names.get(row) ?? row} />}
+          {project.enrollments && (
+            <Card>
+              <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} tell={setDone} />
+              <Pager total={project.enrollments.totalCount} end={project.enrollments.pageInfo.hasNextPage ? project.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
+            </Card>
+          )}
+        </div>
+      ) : <Heading title={say.noProject}>{say.noProject}</Heading>}
+    </Answered>
+  );
+}
+
+function Facts({ project }: { project: Project }) {
+  const say = words();
+  const { seats } = project;
+  const phase = project.round.phases.find((each) => each.name === "ADMIT");
+  return (
+    <Card>
+      <div class="stack tight">
+        <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{project.code} · {days(project.startsOn, project.endsOn)}</span></p>
+        {seats && (
+          <>
+            <p>{say.seatsOf(count(seats.accepted), count(seats.offered), count(seats.left))} · {say.waitlisted} {count(seats.waitlisted)}</p>
+            <Bar part={seats.accepted + seats.offered} whole={seats.capacity} label={say.seats} limit />
+          </>
+        )}
+        {phase?.open && <p>{say.decideUntil} <strong>{general().until(lastDay(phase.closesAt))}</strong> · <Countdown seconds={phase.secondsToClosing} /></p>}
+      </div>
+    </Card>
+  );
+}
+
+function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: (done: Done) => void }) {
+  const say = words();
+  const { ticked, tick, keep } = useTicked();
+  const decide = useCommand(DecideEnrollments);
+  const [reason, setReason] = useState("");
+  const [rejecting, setRejecting] = useState(false);
+  const send = async (decision: EnrollmentDecision): Promise<void> => {
+    const decisions = [...ticked].map((id) => ({ id, decision, ...(decision === "REJECT" && { reason }) }));
+    const answer = await decide.run({ decisions });
+    const outcomes = answer.data?.decideEnrollments ?? [];
+    tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])) });
+    if (!answer.refusals.length) setRejecting(false);
+    keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
+  };
+  const none = !ticked.size || decide.busy;
+  return (
+    <div class="stack">
+      {decide.refusals.map((found) => <RefusalNote key={found.code} refusal={found} />)}
+      {rows.some((row) => UNDECIDED.has(row.status)) && (
+        <div class="stack tight">
+          <div class="row">
+            <button type="button" class="button first" disabled={none || ticked.size > left} onClick={() => void send("ACCEPT")}>{say.accept}</button>
+            <button type="button" class="button" disabled={none} onClick={() => void send("WAITLIST")}>{say.waitlist}</button>
+            <button type="button" class="button danger" disabled={none} aria-expanded={rejecting} onClick={() => setRejecting(!rejecting)}>{say.reject}</button>
+            <span class="quiet" role="status">{ticked.size > left ? say.overCapacity(count(left)) : say.selected(count(ticked.size))}</span>
+          </div>
+          {rejecting && (
+            <form class="stack tight" onInput={(event) => setReason((event.target as HTMLInputElement).value)} onSubmit={(event) => { event.preventDefault(); void send("REJECT"); }}>
+              <TextField name="reason" label={say.rejectReason} required defaultValue={reason} />
+              <div class="row"><button class="button danger" disabled={none}>{say.reject}</button></div>
+            </form>
+          )}
+        </div>
+      )}
+      <Table
+        caption={say.applicants}
+        rows={rows}
+        name={(row) => row.id}
+        empty={say.noApplicants}
+        columns={[
+          {
+            head: say.teacher,
+            cell: (row) => (
+              <label class="pick">
+                {UNDECIDED.has(row.status) && <input type="checkbox" checked={ticked.has(row.id)} onChange={() => tick(row.id)} />}
+                <span>{row.teacher?.name} <span class="quiet small">{row.teacher && general().audience[row.teacher.post]}</span></span>
+              </label>
+            ),
+          },
+          { head: say.school, cell: (row) => row.school?.name },
+          { head: say.status, cell: (row) => <EnrollmentTag status={row.status} /> },
+          { head: say.rank, cell: (row) => row.rank ?? "", number: true },
+          { head: say.submittedAt, cell: (row) => row.submittedAt && instant(row.submittedAt) },
+          { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },
+        ]}
+      />
+    </div>
+  );
+}

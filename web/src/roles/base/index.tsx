@@ -1,0 +1,112 @@
+// The pages of a training base.
+import { count, days } from "../../app/moment";
+import { usePlace } from "../../app/router";
+import { Heading } from "../../app/shell";
+import { general } from "../../app/words";
+import { useQuery } from "../../graph/use";
+import { Answered } from "../../parts/answered";
+import { Bar, Card, ProjectTag } from "../../parts/basic";
+import { Chips, Pager, Table } from "../../parts/table";
+import type { Due, Me, Role } from "../page";
+import { words } from "../words";
+import { ApplicantsPage } from "./applicants";
+import { BaseProjects, MyBases } from "./documents";
+
+const STATUSES = ["DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED", "PUBLISHED", "RUNNING", "FINISHED", "COMPLETED"] as const;
+
+function Overview({ year, me }: { year: number; me: Me }) {
+  const say = words();
+  const shown = useQuery(MyBases, { year });
+  return (
+    <>
+      <Answered of={shown}>
+        {({ myBases }) => myBases && (
+          <Card title={say.quota}>
+            <ul class="list">
+              {myBases.map((base) => (
+                <li key={base.id} class="stack tight">
+                  <p class="strong">{base.name}</p>
+                  {base.quota && (
+                    <>
+                      <p class="row apart">
+                        <span>{say.quotaUsed(count(base.quota.used), count(base.quota.limit))}</span>
+                        <span class="quiet">{say.quotaLeft(count(base.quota.remaining))}</span>
+                      </p>
+                      <Bar part={base.quota.used} whole={base.quota.limit} limit label={say.quotaUsed(count(base.quota.used), count(base.quota.limit))} />
+                    </>
+                  )}
+                </li>
+              ))}
+            </ul>
+          </Card>
+        )}
+      </Answered>
+      <Projects year={year} me={me} />
+    </>
+  );
+}
+
+function Projects({ year, me }: { year: number; me: Me }) {
+  const say = words();
+  const common = general();
+  const { query } = usePlace();
+  const status = query.get("status") as (typeof STATUSES)[number] | null;
+  const base = query.get("base") ?? me.bases?.[0]?.id ?? "";
+  const shown = useQuery(BaseProjects, { year, base, after: query.get("after"), statuses: status ? [status] : null });
+  return (
+    <>
+      {(me.bases ?? []).length > 1 && <Chips label={say.base} name="base" chosen={base} of={(me.bases ?? []).map((each): [string, string] => [each.id, each.name])} />}
+      <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, common.project[each]])]} />
+      <Card>
+        <Answered of={shown}>
+          {({ projects: list }) => list && (
+            <div class="stack">
+              <Table
+                caption={say.nav.projects}
+                rows={list.nodes}
+                name={(row) => row.id}
+                empty={say.noProjects}
+                columns={[
+                  { head: say.project, cell: (row) => <a href={`/console/projects/${row.id}`}>{row.title ?? row.code}</a> },
+                  { head: say.status, cell: (row) => <ProjectTag status={row.status} /> },
+                  { head: say.dates, cell: (row) => days(row.startsOn, row.endsOn) },
+                  { head: say.seats, cell: (row) => row.seats && say.seatsOf(count(row.seats.accepted), count(row.seats.offered), count(row.seats.left)) },
+                  { head: say.waitlisted, cell: (row) => row.seats && count(row.seats.waitlisted), number: true },
+                ]}
+              />
+              <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+            </div>
+          )}
+        </Answered>
+      </Card>
+    </>
+  );
+}
+
+const ProjectsPage = ({ year, me }: { year: number; me: Me }) => (
+  <div class="stack">
+    <Heading title={words().nav.projects}>{words().nav.projects}</Heading>
+    <Projects year={year} me={me} />
+  </div>
+);
+
+const applicants = (status: string) => (due: Due): string => (due.project ? `/console/projects/${due.project.id}?status=${status}` : "/console/projects");
+const projects = (status: string) => ({ year }: Due): string => `/console/projects?status=${status}${year ? `&year=${year}` : ""}`;
+
+export const role: Role = {
+  pages: [
+    { path: "/projects", nav: () => words().nav.projects, view: ProjectsPage },
+    { path: "/projects/:id", view: ({ parts }) => <ApplicantsPage id={parts.id ?? ""} /> },
+  ],
+  overview: Overview,
+  places: {
+    DECIDE: applicants("SUBMITTED"),
+    COMPLETE_PLAN: projects("DRAFT"),
+    REVISE_PLAN: projects("RETURNED"),
+    START: projects("PUBLISHED"),
+    FINISH: projects("RUNNING"),
+    MARK_ATTENDANCE: applicants("ATTENDING"),
+    RECORD_RESULTS: applicants("ATTENDING"),
+    PUBLISH_RESULTS: applicants("ATTENDING"),
+  },
+};

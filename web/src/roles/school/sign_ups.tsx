@@ -1,0 +1,144 @@
+// A school's sign-ups: filter, rank those of a project, and submit them to the base (R21, R22).
+import { useState } from "preact/hooks";
+import { count, instant } from "../../app/moment";
+import { go, usePlace, withQuery } from "../../app/router";
+import { Heading } from "../../app/shell";
+import { general } from "../../app/words";
+import { useCommand, useQuery } from "../../graph/use";
+import { Answered } from "../../parts/answered";
+import { Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
+import { Select } from "../../parts/form";
+import { SearchBox } from "../../parts/search";
+import { type Done, Outcomes, useTicked } from "../../parts/selection";
+import { Chips, Pager, Table } from "../../parts/table";
+import { words } from "../words";
+import { RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
+
+type Order = NonNullable<SchoolSignUpsQueryVariables["order"]>;
+type Row = NonNullable<NonNullable<SchoolSignUpsQuery["mySchool"]>["enrollments"]>["nodes"][number];
+const STATUSES = ["SIGNED_UP", "SUBMITTED", "ACCEPTED", "WAITLISTED", "OFFERED", "REJECTED", "PASSED", "CREDITED"] as const;
+
+export function SignUpsPage({ year }: { year: number }) {
+  const say = words();
+  const common = general();
+  const { query } = usePlace();
+  const [done, setDone] = useState<Done | null>(null);
+  const status = query.get("status") as (typeof STATUSES)[number] | null;
+  const project = query.get("project");
+  const order = (query.get("order") as Order | null) ?? (project ? "RANK" : null);
+  const shown = useQuery(SchoolSignUps, {
+    after: query.get("after"),
+    search: query.get("q"),
+    order,
+    filter: { statuses: status ? [status] : null, project, year },
+  });
+  const list = shown.data?.mySchool?.enrollments;
+  return (
+    <div class="stack">
+      <Heading title={say.signUps}>{say.signUps}</Heading>
+      <div class="row apart">
+        <SearchBox label={say.searchName} />
+        <div class="order">
+          <Select
+            name="order"
+            label={say.order}
+            value={order ?? "SIGNED_UP_AT"}
+            of={Object.entries(say.orders)}
+            onChoose={(value) => go(withQuery({ order: value, after: null }))}
+          />
+        </div>
+      </div>
+      <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, common.enrollment[each]])]} />
+      {project && (
+        <p class="row">
+          <span>{say.oneProject(list?.nodes[0]?.project?.title ?? "")}</span>
+          <a class="button" href={withQuery({ project: null, after: null })}>{say.allProjects}</a>
+        </p>
+      )}
+      {done && <Outcomes of={done.outcomes} done={say.submitted} refused={say.refused} name={(id) => done.names.get(id) ?? id} />}
+      <Answered of={shown}>
+        {() => list && (
+          <Card>
+            <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={project} tell={setDone} />
+            <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+          </Card>
+        )}
+      </Answered>
+    </div>
+  );
+}
+
+function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: string | null; tell: (done: Done) => void }) {
+  const say = words();
+  const [rows, setRows] = useState(given);
+  const { ticked, tick, keep } = useTicked();
+  const submit = useCommand(SubmitEnrollments);
+  const rank = useCommand(RankSignUps);
+  const open = rows.filter((each) => each.status === "SIGNED_UP");
+  const rankable = project !== null && open.length > 1;
+  const move = (row: Row, by: number): void => {
+    const from = rows.indexOf(row);
+    const next = [...rows];
+    next.splice(from, 1);
+    next.splice(from + by, 0, row);
+    setRows(next);
+  };
+  const send = async (): Promise<void> => {
+    const answer = await submit.run({ ids: [...ticked] });
+    const outcomes = answer.data?.submitEnrollments ?? [];
+    tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])) });
+    keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
+  };
+  return (
+    <div class="stack">
+      {[...submit.refusals, ...rank.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
+      {open.length > 0 && (
+        <div class="row">
+          <button type="button" class="button first" disabled={!ticked.size || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
+          {rankable ? (
+            <button type="button" class="button" disabled={rows === given || rank.busy} onClick={() => void rank.run({ projectId: project, ids: open.map((each) => each.id) })}>
+              {say.saveRank}
+            </button>
+          ) : <span class="quiet small">{say.rankHint}</span>}
+          <span class="quiet" role="status">{say.selected(count(ticked.size))}</span>
+        </div>
+      )}
+      <Table
+        caption={say.signUps}
+        rows={rows}
+        name={(row) => row.id}
+        empty={say.noSignUps}
+        columns={[
+          {
+            head: say.teacher,
+            cell: (row) => (
+              <label class="pick">
+                {row.status === "SIGNED_UP" && <input type="checkbox" checked={ticked.has(row.id)} onChange={() => tick(row.id)} />}
+                <span>{row.teacher?.name} <span class="quiet small">{row.teacher && general().audience[row.teacher.post]}</span></span>
+              </label>
+            ),
+          },
+          { head: say.project, cell: (row) => row.project && <a href={withQuery({ project: row.project.id, after: null })}>{row.project.title}</a> },
+          { head: say.status, cell: (row) => <EnrollmentTag status={row.status} /> },
+          {
+            head: say.rank,
+            number: true,
+            cell: (row) => (
+              <span class="row">
+                {row.rank ?? ""}
+                {rankable && row.status === "SIGNED_UP" && (
+                  <>
+                    <button type="button" class="button plain" aria-label={say.up(row.teacher?.name ?? "")} disabled={rows[0] === row} onClick={() => move(row, -1)}>↑</button>
+                    <button type="button" class="button plain" aria-label={say.down(row.teacher?.name ?? "")} disabled={rows[rows.length - 1] === row} onClick={() => move(row, 1)}>↓</button>
+                  </>
+                )}
+              </span>
+            ),
+          },
+          { head: say.signedUpAt, cell: (row) => instant(row.signedUpAt) },
+          { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },
+        ]}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+// The frame of a workspace: navigation, who is signed in, signing out, and the warning of those who do nothing.
+import { useEffect, useState } from "preact/hooks";
+import { go, match, usePlace, withQuery } from "../app/router";
+import { type Scope, session, signOut, watch } from "../app/session";
+import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
+import { Store, useStore } from "../app/store";
+import { general } from "../app/words";
+import { useQuery } from "../graph/use";
+import { Answered } from "../parts/answered";
+import { Select } from "../parts/form";
+import { CurrentRound, Me } from "./documents";
+import { Home } from "./home";
+import { NoticesPage } from "./notices";
+import type { Role } from "./page";
+import { words } from "./words";
+
+/** The year that is looked at; an address may name another. Null is the newest round's. */
+const chosen = new Store<number | null>(null);
+
+const ROLES: Record<Scope, () => Promise<{ role: Role }>> = {
+  teacher: () => import("./teacher"),
+  school: () => import("./school"),
+  base: () => import("./base"),
+  expert: () => import("./expert"),
+  province: () => import("./province"),
+  ministry: () => import("./ministry"),
+};
+
+export function Workspace() {
+  const now = useStore(session);
+  const scope = now.state === "in" ? now.scope : null;
+  const [role, setRole] = useState<Role | null>(null);
+  useEffect(() => {
+    if (scope) void ROLES[scope]().then((module) => setRole(module.role));
+  }, [scope]);
+  return scope && role ? <Frame scope={scope} role={role} /> : null;
+}
+
+function Frame({ scope, role }: { scope: Scope; role: Role }) {
+  const say = words();
+  const { path, query } = usePlace();
+  const mine = useQuery(Me, {});
+  const me = mine.data?.me;
+  const rounds = useQuery(CurrentRound, {});
+  const list = [...(rounds.data?.rounds ?? [])].sort((left, right) => right.year - left.year);
+  const kept = useStore(chosen);
+  const asked = Number(query.get("year")) || null;
+  useEffect(() => {
+    if (asked) chosen.set(asked);
+  }, [asked]);
+  const year = asked ?? kept ?? list[0]?.year;
+  const below = path.replace(/^\/console/, "") || "/";
+  const places: [string, string, number?][] = [
+    ["/", say.home],
+    ...role.pages.flatMap((page): [string, string][] => (page.nav ? [[page.path, page.nav()]] : [])),
+    ["/notices", say.nav.notices, me?.unread],
+  ];
+  const here = places.map(([place]) => place).filter((place) => below === place || (place !== "/" && below.startsWith(`${place}/`)))[0];
+  const view = () => {
+    if (!me || !year) return null;
+    if (below === "/" || below === "/login") return <Home role={role} me={me} rounds={list} year={year} />;
+    if (below === "/notices") return <NoticesPage />;
+    for (const page of role.pages) {
+      const parts = match(page.path, below);
+      if (parts) return <page.view key={below} parts={parts} year={year} me={me} />;
+    }
+    return <NotFound />;
+  };
+  return (
+    <>
+      <Skip />
+      <header class="top wide">
+        <div class="inside">
+          <a class="brand" href="/console">{say.workspace} · {say.roles[scope]}</a>
+          <div class="end">
+            {me?.name && <span class="who">{me.name}</span>}
+            <LanguageSwitch />
+            <button type="button" class="plain boxed" onClick={() => void signOut()}>{say.signOut}</button>
+          </div>
+        </div>
+      </header>
+      <Notes />
+      <Idle />
+      <div class="work">
+        <nav class="side" aria-label={general().menu}>
+          {places.map(([place, text, badge]) => (
+            <a key={place} href={`/console${place === "/" ? "" : place}`} aria-current={place === (here ?? "/") && (below !== "/" || place === "/") ? "page" : undefined}>
+              <span>{text}</span>
+              {badge ? <span class="badge">{badge}</span> : null}
+            </a>
+          ))}
+          <a href="/">{say.publicPages}</a>
+          {list.length > 1 && (
+            <div class="years">
+              <Select
+                name="year"
+                label={say.year}
+                value={String(year)}
+                of={list.map((round): [string, string] => [String(round.year), String(round.year)])}
+                onChoose={(value) => {
+                  chosen.set(Number(value));
+                  go(withQuery({ year: null, after: null }), true);
+                }}
+              />
+            </div>
+          )}
+        </nav>
+        <main class="main" id="main">
+          <Answered of={mine}>{() => <Answered of={rounds}>{view}</Answered>}</Answered>
+        </main>
+      </div>
+    </>
+  );
+}
+
+function Idle() {
+  const [left, setLeft] = useState<number | null>(null);
+  useEffect(() => watch(setLeft), []);
+  return (
+    <div role="alert">
+      {left !== null && (
+        <div class="bar-note">
+          {words().idle(left)}
+          <button type="button" class="button">{words().stay}</button>
+        </div>
+      )}
+    </div>
+  );
+}
