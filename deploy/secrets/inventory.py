@@ -83,6 +83,7 @@ INVENTORY: Final = (
     Entry("assessment", "seal.pem", "certificates of all seals", Rotation.BY_HAND, None),
     Entry("assessment", "ballots-secret", "32 random bytes, the same as the ballot box has", Rotation.BY_HAND, _YEAR),
     Entry("ballots", "ballots-secret", "the same", Rotation.BY_HAND, _YEAR),
+    Entry("backup", "backup.key", "32 random bytes; kept apart from the backups (ADR 70)", Rotation.BY_HAND, _YEAR),
     Entry("enrollment", "SMTP_PASSWORD", "of the mail server's account", Rotation.BY_HAND, _YEAR, optional=True),
 )
 """All of them. Who mounts one is read from the manifests."""

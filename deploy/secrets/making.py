@@ -72,6 +72,7 @@ def make(hosts: Hosts) -> dict[tuple[str, str], str | bytes]:
         "internal-keys.json": lambda _: json.dumps(signing.as_dict(private=False)),
         "names-public.json": lambda _: json.dumps(names.as_dict(private=False)),
         "ballots-secret": lambda _: ballots,
+        "backup.key": lambda _: b64encode(secrets.token_bytes(32)).decode(),
     }
     for entry in INVENTORY:
         if entry.key in makers:

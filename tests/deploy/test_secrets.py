@@ -34,6 +34,10 @@ KINDS = {
 }
 
 
+OF_COMPONENTS = {"mongodb-users", "backup"}
+"""Secrets that no process of the base reads."""
+
+
 def references(value: Any) -> Iterator[tuple[Kind, str, str]]:
     """Every key of a Secret or ConfigMap that pods refer to."""
     if isinstance(value, list):
@@ -45,7 +49,8 @@ def references(value: Any) -> Iterator[tuple[Kind, str, str]]:
         if name in {"secretKeyRef", "configMapKeyRef", "passwordSecretRef"}:
             yield KINDS[name], inner["name"], inner["key"]
         elif name in {"secret", "configMap"} and "items" in inner:
-            yield from ((KINDS[name], inner["name"], item["key"]) for item in inner["items"])
+            holder = inner.get("name") or inner["secretName"]
+            yield from ((KINDS[name], holder, item["key"]) for item in inner["items"])
         else:
             yield from references(inner)
 
@@ -56,10 +61,10 @@ def known() -> set[tuple[Kind, str, str]]:
 
 
 def test_what_the_base_refers_to_is_the_inventory() -> None:
-    """But for the copy of passwords that the database's operator reads."""
+    """But for what only components read: the database's operator its users' passwords, the nightly backup its key."""
     referred = set(references(documents()))
     of_places = {each for each in known() if each[1] in PLACES}
-    ours = {(entry.kind, entry.holder, entry.key) for entry in INVENTORY if entry.holder != "mongodb-users"}
+    ours = {(entry.kind, entry.holder, entry.key) for entry in INVENTORY if entry.holder not in OF_COMPONENTS}
     assert referred - of_places == ours
 
 
