@@ -10,6 +10,9 @@ HTTP: Final = 8000
 METRICS: Final = 9000
 MONGODB: Final = 27017
 AMQPS: Final = 5671
+MANAGEMENT: Final = 15671
+DEFINITIONS: Final = "broker-definitions"
+"""The Job that gives the broker its users, rights and queues."""
 SPANS: Final = 4318
 BACKED_UP: Final = tuple(name for name in MIGRATED if name != "ballots")
 """Databases, each with a CronJob `<name>-backup`; the ballot box has none (ADR 54)."""
@@ -73,6 +76,7 @@ def connections() -> tuple[Connection, ...]:
         Connection("evaluations", "ballots", (HTTP,), "set up, close, count (R36)"),
         *(Connection(name, "mongodb", (MONGODB,), "its own database") for name in (*serving, *jobs, *nightly)),
         *(Connection(name, "rabbitmq", (AMQPS,), "events") for name in eventful),
+        Connection(DEFINITIONS, "rabbitmq", (MANAGEMENT,), "users, rights and queues"),
         Connection("enrollment-worker", "mail", (587, 465), "feedback by mail (R24)"),
         Connection("gateway-auth", "sign-on", (443,), "another identity provider (R3)"),
         Connection("provinces", "rabbitmq", (AMQPS,), "their own queue"),

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from deploy.k8s.calendar import Window, of_round, openings
-from deploy.matrix import BACKED_UP, places, policies
+from deploy.matrix import BACKED_UP, DEFINITIONS, MANAGEMENT, places, policies
 from deploy.processes import PROCESSES, Process
 from deploy.secrets.inventory import secrets
 from kernel.reference import round_data
@@ -24,6 +24,13 @@ _CONFINED = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
     "capabilities": {"drop": ["ALL"]},
+}
+_AS_NOBODY = {
+    "runAsNonRoot": True,
+    "runAsUser": 10001,
+    "runAsGroup": 10001,
+    "fsGroup": 10001,
+    "seccompProfile": {"type": "RuntimeDefault"},
 }
 _MONGOD = "percona/percona-server-mongodb:7.0.18-11"
 """As `components/mongodb` has it."""
@@ -44,6 +51,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield COMPONENTS / "disruption" / "budgets.yaml", _text("deploy/processes.py", map(budget, several))
     nightly = (document for number, name in enumerate(BACKED_UP) for document in backup(name, number))
     yield COMPONENTS / "backup" / "cronjobs.yaml", _text("deploy/matrix.py", nightly)
+    yield COMPONENTS / "rabbitmq" / "definitions.yaml", _text("deploy/secrets/inventory.py", broker_definitions())
     yield COMPONENTS / "external-secrets" / "secrets.yaml", _text("deploy/secrets/inventory.py", external_secrets())
 
 
@@ -187,13 +195,7 @@ def _backup_pod(service: str, name: str) -> dict[str, Any]:
         "serviceAccountName": name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": 10001,
-            "runAsGroup": 10001,
-            "fsGroup": 10001,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": _AS_NOBODY,
         "initContainers": [mongod],
         "containers": [taking],
         "volumes": [
@@ -209,6 +211,60 @@ def _backup_pod(service: str, name: str) -> dict[str, Any]:
             },
         ],
     }
+
+
+def broker_definitions() -> list[dict[str, Any]]:
+    """The Job that gives the broker its users, rights and queues, as the administrator that its operator has made."""
+    name = DEFINITIONS
+    labels = {
+        "app.kubernetes.io/name": name,
+        "app.kubernetes.io/component": "rabbitmq",
+        "app.kubernetes.io/part-of": "guopei-graph",
+    }
+    administrator = [
+        {"name": variable, "valueFrom": {"secretKeyRef": {"name": "rabbitmq-default-user", "key": key}}}
+        for variable, key in (("RABBITMQ_USER", "username"), ("RABBITMQ_PASSWORD", "password"))
+    ]
+    url = f"https://$(RABBITMQ_USER):$(RABBITMQ_PASSWORD)@rabbitmq:{MANAGEMENT}"
+    loading = {
+        "name": "load",
+        "image": "guopei-graph/operations",
+        "args": ["deploy.broker", "load", "/run/guopei"],
+        "env": [*administrator, {"name": "RABBITMQ_MANAGEMENT_URL", "value": url}],
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "securityContext": _CONFINED,
+        "volumeMounts": [{"name": "users", "mountPath": "/run/guopei", "readOnly": True}],
+    }
+    users = [{"key": entry.key, "path": entry.key} for entry in secrets()["rabbitmq-users"]]
+    pod = {
+        "restartPolicy": "OnFailure",
+        "serviceAccountName": name,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": _AS_NOBODY,
+        "containers": [loading],
+        "volumes": [
+            {"name": "users", "secret": {"secretName": "rabbitmq-users", "defaultMode": 0o440, "items": users}}
+        ],
+    }
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name},
+            "automountServiceAccountToken": False,
+        },
+        {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": name},
+            "spec": {
+                "backoffLimit": 6,
+                "ttlSecondsAfterFinished": 86_400,
+                "template": {"metadata": {"labels": labels}, "spec": pod},
+            },
+        },
+    ]
 
 
 def external_secrets() -> list[dict[str, Any]]:

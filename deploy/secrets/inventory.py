@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from kernel.reference import provinces
+
 
 class Kind(StrEnum):
     """What of Kubernetes holds it."""
@@ -22,6 +24,7 @@ class Rotation(StrEnum):
     VAULT = "vault"
     MONGODB = "mongodb"
     AMQP = "amqp"
+    PROVINCE = "province"
     BY_HAND = "by hand"
 
 
@@ -50,6 +53,16 @@ class Entry:
 
 _YEAR, _QUARTER = 366, 92
 _SERVICES: Final = ("catalog", "enrollment", "assessment", "gateway")
+SYSTEM_USERS: Final = {
+    "BACKUP": "backup",
+    "CLUSTER_ADMIN": "clusterAdmin",
+    "CLUSTER_MONITOR": "clusterMonitor",
+    "DATABASE_ADMIN": "databaseAdmin",
+    "USER_ADMIN": "userAdmin",
+}
+"""The users by which the database's operator works, as it calls them in its Secret and in the database."""
+OF_OPERATORS: Final = {"rabbitmq-default-user": ("password", "username")}
+"""Secrets that the operators of parts make themselves, and their keys that we read."""
 INVENTORY: Final = (
     *(
         Entry(name, "MONGODB_URL", "password of 24 random bytes, in a URL", Rotation.MONGODB, _YEAR)
@@ -66,6 +79,20 @@ INVENTORY: Final = (
         for name in (*_SERVICES, "ballots")
     ),
     *(Entry(name, "AMQP_URL", "password of 24 random bytes, in a URL", Rotation.AMQP, _YEAR) for name in _SERVICES),
+    *(
+        Entry("rabbitmq-users", name, "the password of its AMQP_URL, for the definitions", Rotation.AMQP, _YEAR)
+        for name in _SERVICES
+    ),
+    Entry("rabbitmq-users", "admin", "password of 24 random bytes, of the operators' user", Rotation.BY_HAND, _YEAR),
+    *(
+        Entry("rabbitmq-users", f"province.{code}", "password of 24 random bytes (R27)", Rotation.PROVINCE, _YEAR)
+        for code in provinces()
+    ),
+    *(
+        Entry("mongodb-system", f"MONGODB_{user}_{part}", made, Rotation.BY_HAND, _YEAR)
+        for user in SYSTEM_USERS
+        for part, made in (("USER", "its name"), ("PASSWORD", "password of 24 random bytes"))
+    ),
     *(Entry(name, "vault.json", "AES and HMAC keys of 32 random bytes", Rotation.VAULT, _YEAR) for name in _SERVICES),
     Entry("gateway", "signing-keys.json", "JWK set with an ES256 key", Rotation.SIGNING, _QUARTER),
     Entry("internal-keys", "internal-keys.json", "its public half", Rotation.SIGNING, _QUARTER, Kind.CONFIG),

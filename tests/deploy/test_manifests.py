@@ -23,7 +23,7 @@ from deploy.backup.__main__ import cli as backups
 from deploy.backup.restoring import PRODUCERS
 from deploy.k8s import generated
 from deploy.k8s.calendar import of_round, openings
-from deploy.matrix import AMQPS, BACKED_UP, ELSEWHERE, HTTP, MONGODB, SPANS, connections
+from deploy.matrix import AMQPS, BACKED_UP, DEFINITIONS, ELSEWHERE, HTTP, MANAGEMENT, MONGODB, SPANS, connections
 from deploy.processes import MIGRATED, PROCESSES, SUBGRAPHS
 from gateway.http.pages import page_routes
 from kernel.reference import round_data
@@ -220,6 +220,9 @@ def spoken_to() -> set[tuple[str, str, int]]:
             found |= {(name, f"{subgraph}-api", HTTP) for subgraph in SUBGRAPHS}
         if "BALLOTS_URL" in environment and name != "gateway-auth":
             found.add((name, "ballots", HTTP))
+        if "RABBITMQ_MANAGEMENT_URL" in environment:
+            assert environment["RABBITMQ_MANAGEMENT_URL"]["value"].endswith(f"@rabbitmq:{MANAGEMENT}")
+            found.add((name, "rabbitmq", MANAGEMENT))
         if "SMTP_PASSWORD" in environment:
             found |= {(name, "mail", port) for port in (587, 465)}
     return found
@@ -228,7 +231,7 @@ def spoken_to() -> set[tuple[str, str, int]]:
 @rendering
 def test_the_matrix_is_what_the_environment_of_the_processes_connects() -> None:
     ours = {process.name for process in PROCESSES} | {f"{process.service}-migrate" for process in PROCESSES}
-    ours |= {f"{service}-backup" for service in BACKED_UP}
+    ours |= {f"{service}-backup" for service in BACKED_UP} | {DEFINITIONS}
     rows = {(row.source, row.target, port) for row in connections() for port in row.ports if row.source in ours}
     beside = {("gateway-auth", "sign-on", 443)} | {(name, "monitoring", SPANS) for name in ours}
     assert rows - beside == spoken_to()
