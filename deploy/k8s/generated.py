@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from deploy.k8s.calendar import Window, of_round, openings
+from deploy.k8s.compose import FILE, MONGOD, compose
 from deploy.matrix import BACKED_UP, DEFINITIONS, MANAGEMENT, places, policies
 from deploy.processes import PROCESSES, Process
 from deploy.secrets.inventory import secrets
@@ -32,8 +33,6 @@ _AS_NOBODY = {
     "fsGroup": 10001,
     "seccompProfile": {"type": "RuntimeDefault"},
 }
-_MONGOD = "percona/percona-server-mongodb:7.0.18-11"
-"""As `components/mongodb` has it."""
 _BACKUP_DISK = "200Gi"
 
 
@@ -49,6 +48,7 @@ def files() -> Iterator[tuple[Path, str]]:
     )
     several = [process for process in PROCESSES if not process.single]
     yield COMPONENTS / "disruption" / "budgets.yaml", _text("deploy/processes.py", map(budget, several))
+    yield FILE, _text("deploy/processes.py", [compose()])
     nightly = (document for number, name in enumerate(BACKED_UP) for document in backup(name, number))
     yield COMPONENTS / "backup" / "cronjobs.yaml", _text("deploy/matrix.py", nightly)
     yield COMPONENTS / "rabbitmq" / "definitions.yaml", _text("deploy/secrets/inventory.py", broker_definitions())
@@ -183,7 +183,7 @@ def _backup_pod(service: str, name: str) -> dict[str, Any]:
     }
     mongod = {
         "name": "empty",
-        "image": _MONGOD,
+        "image": MONGOD,
         "restartPolicy": "Always",  # beside the other container, and ended after it
         "command": ["mongod", "--dbpath=/data", "--bind_ip=127.0.0.1", "--nounixsocket", "--wiredTigerCacheSizeGB=0.5"],
         "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {"memory": "1536Mi"}},

@@ -55,11 +55,12 @@ def new(
     mongodb: Annotated[str, typer.Option(help="Members of the replica set, by commas.")] = _USUAL.mongodb,
     replica_set: Annotated[str, typer.Option(help="The set's name.")] = _USUAL.replica_set,
     rabbitmq: Annotated[str, typer.Option(help="Nodes of the broker, by commas.")] = _USUAL.rabbitmq,
+    tls: Annotated[bool, typer.Option(help="Without: for deploy/compose.yaml, on a network of one host.")] = True,
 ) -> None:
     """Make every Secret of a place, and the public halves of its keys; exit 1 where one is there already."""
     if not (OVERLAYS / overlay / "kustomization.yaml").exists():
         raise typer.BadParameter(f"没有这个环境 no such overlay: {overlay}")
-    values = make(Hosts(mongodb, replica_set, rabbitmq))
+    values = make(Hosts(mongodb, replica_set, rabbitmq, tls))
     written = {Format.ENV: as_env, Format.K8S: as_k8s, Format.EXTERNAL: as_external}
     files = dict(written[format_](values))
     try:

@@ -28,20 +28,23 @@ class Hosts:
         mongodb: Host or hosts of the replica set, by commas, with ports.
         replica_set: The set's name.
         rabbitmq: Hosts of the broker's nodes, by commas, without ports.
+        tls: Whether they speak TLS; without, they must be on a network of one host.
     """
 
     mongodb: str = "mongodb-rs0:27017"
     replica_set: str = "rs0"
     rabbitmq: str = "rabbitmq"
+    tls: bool = True
 
     def mongodb_url(self, user: str, password: str) -> str:
         """The connection string of a user whose database has its name."""
-        options = f"replicaSet={self.replica_set}&authSource={user}&tls=true"
+        options = f"replicaSet={self.replica_set}&authSource={user}" + ("&tls=true" if self.tls else "")
         return f"mongodb://{user}:{password}@{self.mongodb}/?{options}"
 
     def amqp_url(self, user: str, password: str) -> str:
         """The connection string of a user, with every node."""
-        return ",".join(f"amqps://{user}:{password}@{host}:5671/%2F" for host in self.rabbitmq.split(","))
+        scheme, port = ("amqps", 5671) if self.tls else ("amqp", 5672)
+        return ",".join(f"{scheme}://{user}:{password}@{host}:{port}/%2F" for host in self.rabbitmq.split(","))
 
 
 class AlreadyThereError(Exception):
