@@ -92,9 +92,11 @@ checks: ## lint, types, import rules and contracts, side by side
 	@$(MAKE) -j 2 --output-sync=target lint types imports contracts
 
 .PHONY: lint
-lint: ## ruff: rules and format
+lint: ## ruff: rules and format; scripts and Dockerfile by shellcheck and hadolint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/shellcheck .ci/run $$(find deploy -name '*.sh' -not -path '*/node_modules/*')
+	@$(BIN)/hadolint $$(find deploy -name Dockerfile -not -path '*/node_modules/*')
 
 .PHONY: types
 types: ## mypy, strict

@@ -10,7 +10,12 @@ HTTP: Final = 8000
 METRICS: Final = 9000
 MONGODB: Final = 27017
 AMQPS: Final = 5671
+MANAGEMENT: Final = 15671
+DEFINITIONS: Final = "broker-definitions"
+"""The Job that gives the broker its users, rights and queues."""
 SPANS: Final = 4318
+BACKED_UP: Final = tuple(name for name in MIGRATED if name != "ballots")
+"""Databases, each with a CronJob `<name>-backup`; the ballot box has none (ADR 54)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,7 @@ class Connection:
     """Who opens connections to whom.
 
     Attributes:
-        source: A process, a Job, or a name of `ELSEWHERE`.
+        source: A process, a Job, a CronJob, or a name of `ELSEWHERE`.
         target: The same.
         ports: TCP ports of the target's pods.
         why: What for.
@@ -61,6 +66,7 @@ def connections() -> tuple[Connection, ...]:
     """Every connection, but for names (DNS), which every pod may ask for."""
     serving = [process.name for process in PROCESSES]
     jobs = [f"{service}-migrate" for service in MIGRATED]
+    nightly = [f"{service}-backup" for service in BACKED_UP]
     eventful = [process.name for process in PROCESSES if process.role in {"relay", "worker"}]
     rows = [
         Connection("ingress", "gateway-api", (HTTP,), "users: graph, files, pages"),
@@ -68,8 +74,9 @@ def connections() -> tuple[Connection, ...]:
         *(Connection("gateway-api", f"{name}-api", (HTTP,), "fetches, streams, files") for name in SUBGRAPHS),
         Connection("gateway-api", "ballots", (HTTP,), "ballots, without a name (R34)"),
         Connection("evaluations", "ballots", (HTTP,), "set up, close, count (R36)"),
-        *(Connection(name, "mongodb", (MONGODB,), "its own database") for name in (*serving, *jobs)),
+        *(Connection(name, "mongodb", (MONGODB,), "its own database") for name in (*serving, *jobs, *nightly)),
         *(Connection(name, "rabbitmq", (AMQPS,), "events") for name in eventful),
+        Connection(DEFINITIONS, "rabbitmq", (MANAGEMENT,), "users, rights and queues"),
         Connection("enrollment-worker", "mail", (587, 465), "feedback by mail (R24)"),
         Connection("gateway-auth", "sign-on", (443,), "another identity provider (R3)"),
         Connection("provinces", "rabbitmq", (AMQPS,), "their own queue"),

@@ -35,6 +35,7 @@ from chassis.messaging.generation import Generation
 from chassis.messaging.sent import SentEvents
 from chassis.runtime.tasks import forever, run_all
 from chassis.runtime.telemetry import (
+    BACKUP_TAKEN,
     BROKER_UNKNOWN,
     OLDEST_SECONDS,
     PENDING,
@@ -43,6 +44,7 @@ from chassis.runtime.telemetry import (
     count_refused,
     request_of,
 )
+from chassis.storage.backups import last_backup
 from chassis.storage.lease import LEASE_SECONDS, Lease
 from chassis.storage.mongo import Collection, Database, Document, StorageError
 from chassis.storage.timeline import META
@@ -183,12 +185,14 @@ class Relay:
             holds_back.set(0)
 
     async def _measure(self) -> None:
-        """Set the gauges of what waits. Every relay does, lease or not: the gauges must show that nobody holds it."""
+        """Set the gauges of what waits, and of the backup. Every relay does, so that an unheld lease is seen."""
         while True:
             measured = [await outbox.measure(leading=self._leads) for outbox in self._outboxes.values()]
             oldest = min((written for _, written in measured if written), default=None)
             PENDING.labels(self._service).set(sum(waiting for waiting, _ in measured))
             OLDEST_SECONDS.labels(self._service).set((datetime.now(UTC) - oldest).total_seconds() if oldest else 0)
+            taken = await last_backup(self._database)
+            BACKUP_TAKEN.labels(self._service).set(taken.timestamp() if taken else 0)
             await asyncio.sleep(_MEASURE_SECONDS)
 
     async def _listen(self) -> None:

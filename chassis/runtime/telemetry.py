@@ -31,6 +31,11 @@ PUBLISH_SECONDS = Histogram(
 )
 PENDING = Gauge("guopei_outbox_pending", "Aggregates whose events wait to be published", ["service"])
 OLDEST_SECONDS = Gauge("guopei_outbox_oldest_seconds", "Age of the oldest event that waits", ["service"])
+BACKUP_TAKEN = Gauge(
+    "guopei_backup_taken_seconds",
+    "Up to when the newest examined backup reaches, since the epoch; 0 for none",
+    ["service"],
+)
 BROKER_UNKNOWN = Gauge("guopei_broker_unknown", "1 while a relay holds back, for the broker has lost data", ["service"])
 CONSUMED = Counter("guopei_events_consumed_total", "Events whose effect is committed", ["queue"])
 DUPLICATES = Counter("guopei_events_duplicate_total", "Events whose effect was there already", ["queue"])

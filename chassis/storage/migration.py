@@ -19,6 +19,7 @@ from pymongo import DESCENDING
 
 from chassis.runtime.console import UNAVAILABLE, WRONG, database_is_away
 from chassis.runtime.tasks import Tasks
+from chassis.storage.backups import is_half_restored
 from chassis.storage.lease import Lease, LeaseLost
 from chassis.storage.mongo import Database, StorageError, connect
 
@@ -119,7 +120,7 @@ async def migrate(
 
 
 class SchemaCheck:
-    """Whether a database is at the version that this process's code needs.
+    """Whether a database is at the version that this process's code needs, and no restore of it is half done.
 
     A process whose database is below it is not ready until somebody has migrated it. One above, which a later release
     has migrated, is said once and served: steps only add what the release before passes over.
@@ -147,11 +148,14 @@ class SchemaCheck:
         needed = self._migrations.version
         try:
             found = await version_of(self._database)
+            half_restored = await is_half_restored(self._database)
         except StorageError as error:
             log.warning("database version unknown", error=type(error).__name__)
             return
-        if found < needed:
-            why = f"the database has schema version {found}, this code needs {needed}: migrate it"
+        why = f"the database has schema version {found}, this code needs {needed}: migrate it"
+        if half_restored:
+            why = "a restore of the database was cut off: run it again"
+        if half_restored or found < needed:
             if why != self._why:
                 log.warning("not ready", why=why)
             self._why = why

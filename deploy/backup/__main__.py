@@ -1,4 +1,4 @@
-"""`python -m deploy.backup key|dump|restore|verify`: backups of the services' databases (ADR 70).
+"""`python -m deploy.backup key|dump|restore|verify|take`: backups of the services' databases (ADR 70, ADR 77).
 
 Exit codes: 0 done; 1 refused, or the backup or what is in it is wrong; 2 bad usage, or the database is away.
 
@@ -19,17 +19,22 @@ from chassis.messaging.sent import KEPT_DAYS
 from chassis.runtime.console import FORMATS, WRONG, Operator, act_of, console, database_is_away
 from chassis.storage.mongo import StorageError
 from deploy.backup.archive import Damaged, new_key, read_key
-from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, OfAnother, dump, file_name, history
+from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, OfAnother, Unfinished, dump, file_name, history
 from deploy.backup.restoring import Failed, Restore, TooOld
+from deploy.backup.taking import drop_old, note
 from deploy.backup.verifying import empty_server, verify
 from deploy.processes import PRODUCERS
 from kernel.dates import SHANGHAI
 
+_EMPTY = "A server with an empty database; one is started if none is given."
 cli = console("Backups of the services' databases (ADR 70).")
 Service = Annotated[str, typer.Argument(help=f"One of {', '.join(PRODUCERS)}.")]
 KeyFile = Annotated[
     Path, typer.Option("--key", envvar="BACKUP_KEY_FILE", exists=True, dir_okay=False, help="The backup key's file.")
 ]
+Url = Annotated[str, typer.Option(envvar="MONGODB_URL", help="As the service's user.", show_default=False)]
+Name = Annotated[str | None, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.")]
+Folder = Annotated[Path, typer.Argument(file_okay=False, help="Where the backup goes; it is made if need be.")]
 Backup = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The backup.")]
 
 
@@ -43,28 +48,48 @@ def key() -> None:
 def dump_(
     *,
     service: Service,
-    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where the backup goes; it is made if need be.")],
+    folder: Folder,
     key_file: KeyFile,
-    url: Annotated[str, typer.Option(envvar="MONGODB_URL", help="As the service's user.", show_default=False)],
-    name: Annotated[str | None, typer.Option(envvar="MONGODB_DATABASE", help="The service's database.")] = None,
+    url: Url,
+    name: Name = None,
     admin: Annotated[
         str | None, typer.Option(help="The database's administrator, where it keeps no snapshots for half an hour.")
     ] = None,
 ) -> None:
     """Write a service's database as it is at this instant, sealed; the service may work on. Prints the file's name."""
     _require(service)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = file_name(folder, service, datetime.now(UTC))
-    begun = file.with_suffix(".part")
+    file, _ = _dump(service, folder, _key(key_file), url=url, name=name or service, admin=admin)
+    typer.echo(file)
+
+
+@cli.command()
+def take(
+    *,
+    service: Service,
+    folder: Folder,
+    key_file: KeyFile,
+    url: Url,
+    name: Name = None,
+    empty: Annotated[str | None, typer.Option("--verify-at", help=_EMPTY)] = None,
+    keep_days: Annotated[
+        int, typer.Option(min=1, help="Older backups are dropped; never the one that was taken.")
+    ] = 35,
+) -> None:
+    """What a night does: dump, restore the copy elsewhere and examine it, note that it is good, and drop old ones.
+
+    The service's metric `guopei_backup_taken_seconds` shows what was noted. Exit 1 where the copy does not hold: then
+    nothing is noted and nothing dropped.
+    """
+    _require(service)
     secret = _key(key_file)
+    file, manifest = _dump(service, folder, secret, url=url, name=name or service)
+    _verify(file, secret, empty)
     try:
-        with history(admin), MongoClient[dict[str, Any]](url, appname=OWN_NAME) as client, begun.open("wb") as rows:
-            manifest = dump(client, service, name or service, rows, secret)
+        asyncio.run(note(url, name or service, manifest.taken))
     except StorageError as error:
-        begun.unlink(missing_ok=True)
         raise database_is_away(error) from error
-    begun.rename(file)
-    _show(manifest)
+    for old in drop_old(folder, service, file, keep_days, datetime.now(UTC)):
+        typer.echo(f"已删除 dropped {old.name}", err=True)
     typer.echo(file)
 
 
@@ -100,6 +125,11 @@ def restore_(
         done = work.run(
             file, _key(key_file), reason=reason, operator=acting, at=point, replace=replace, incomplete=incomplete
         )
+    except Unfinished as error:
+        _refuse(
+            f"对 {error} 的恢复中断未完成，请重新运行它，或加 --replace 放弃; "
+            f"a restore of {error} was cut off: run it again, or give it up with --replace"
+        )
     except NotEmpty as error:
         _refuse(f"数据库 {error} 非空，覆盖请加 --replace the database holds documents: --replace drops them")
     except Damaged as error:
@@ -112,7 +142,7 @@ def restore_(
             f"others no longer keep what they sent in {error}: --incomplete restores without it; nothing was changed"
         )
     except Failed as error:
-        _refuse(str(error))
+        _refuse(f"{error}\n未完成，再次运行同一命令即可继续 it has not ended: run the same command again to go on")
     except StorageError as error:
         raise database_is_away(error) from error
     _show(done.manifest)
@@ -125,12 +155,36 @@ def restore_(
 def verify_(
     file: Backup,
     key_file: KeyFile,
-    url: Annotated[
-        str | None, typer.Option(help="A server with an empty database; one is started if none is given.")
-    ] = None,
+    url: Annotated[str | None, typer.Option(help=_EMPTY)] = None,
 ) -> None:
     """Restore a backup into an empty database and examine it; exit 1 and name what does not hold."""
-    secret = _key(key_file)
+    _verify(file, _key(key_file), url)
+    typer.echo("完好 intact")
+
+
+def _dump(
+    service: str, folder: Path, key: bytes, *, url: str, name: str, admin: str | None = None
+) -> tuple[Path, Manifest]:
+    """Write a new backup, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = file_name(folder, service, datetime.now(UTC))
+    begun = file.with_suffix(".part")
+    try:
+        with history(admin), MongoClient[dict[str, Any]](url, appname=OWN_NAME) as client, begun.open("wb") as rows:
+            manifest = dump(client, service, name, rows, key)
+    except Unfinished as error:
+        begun.unlink(missing_ok=True)
+        _refuse(f"对 {error} 的恢复未完成，不能备份 a restore of {error} has not ended: there is no state to back up")
+    except StorageError as error:
+        begun.unlink(missing_ok=True)
+        raise database_is_away(error) from error
+    begun.rename(file)
+    _show(manifest)
+    return file, manifest
+
+
+def _verify(file: Path, secret: bytes, url: str | None) -> None:
+    """Examine a backup's copy; end the command where something does not hold in it."""
     try:
         if url:
             manifest, faults = asyncio.run(verify(file, secret, url))
@@ -148,7 +202,6 @@ def verify_(
         typer.echo(fault, err=True)
     if faults:
         raise typer.Exit(WRONG)
-    typer.echo("完好 intact")
 
 
 def _require(service: str) -> None:

@@ -15,6 +15,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 
+from chassis.storage.backups import RESTORING
 from chassis.storage.timeline import META
 from deploy.backup.archive import Damaged, Writer, records
 
@@ -31,6 +32,10 @@ _KEPT_OPTIONS = frozenset({"clusteredIndex", "expireAfterSeconds", "capped", "si
 
 class NotEmpty(ValueError):  # noqa: N818 - says what the database is
     """The database to be restored into holds documents."""
+
+
+class Unfinished(ValueError):  # noqa: N818 - says what the database is
+    """A restore of the database has not ended; the message names its backup."""
 
 
 class OfAnother(ValueError):  # noqa: N818 - says what the file is
@@ -111,10 +116,15 @@ def dump(client: Client, service: str, database: str, file: BinaryIO, key: bytes
         database: Its name.
         file: Where to.
         key: The backup key.
+
+    Raises:
+        Unfinished: A restore of it has not ended, so it is no state of the service's.
     """
     source = client[database]
+    if begun := source[RESTORING].find_one({}):
+        raise Unfinished(begun["file"])
     listed = sorted(source.list_collections(), key=lambda each: str(each["name"]))
-    collections = [each for each in listed if each["type"] == "collection" and not each["name"].startswith("system.")]
+    collections = [each for each in listed if each["type"] == "collection" and not _is_beside(each["name"])]
     archive, tallies = Writer(file, service, key), dict[str, Tally]()
     with client.start_session(snapshot=True) as session:
         source[META].find_one({}, session=session)  # the first read sets the instant
@@ -165,7 +175,8 @@ def restore(
         file: The backup, at its beginning.
         key: The backup key.
         replace: Whether what the database holds is dropped.
-        accept: Told what the backup holds before anything is written; what it raises leaves the database as it is.
+        accept: Told what the backup holds when nothing else refuses the restore any more, before the first write; what
+            it raises leaves the database as it is.
 
     Raises:
         NotEmpty: It holds documents, and they are not to be dropped; nothing was written.
@@ -175,18 +186,22 @@ def restore(
     manifest = examine(file, key)  # before anything is dropped
     if manifest.service != service:
         raise OfAnother(manifest.service)
-    if accept:
-        accept(manifest)
     file.seek(0)
     target = client[database]
-    _make_room(target, replace=replace)
+    names = [name for name in target.list_collection_names() if not _is_beside(name)]
+    if not replace and any(target[name].find_one({}, {"_id": 1}) for name in names):
+        raise NotEmpty(target.name)
+    if accept:
+        accept(manifest)
+    for name in names:
+        target.drop_collection(name)
     into = target[META]
     for record in records(file, key):
         if "collection" in record:
             into = _create(target, bson.decode(record.raw))
         elif "rows" in record:
-            into.insert_many(list(record["rows"]))
-    target["leases"].update_many({}, {"$set": {"until": _OLDEST}})
+            rows = list(record["rows"])
+            into.insert_many([_ended(row) for row in rows] if into.name == "leases" else rows)
     return manifest
 
 
@@ -211,12 +226,14 @@ def examine(file: BinaryIO, key: bytes) -> Manifest:
     return _manifest(manifest)
 
 
-def _make_room(target: Database[dict[str, Any]], *, replace: bool) -> None:
-    names = [name for name in target.list_collection_names() if not name.startswith("system.")]
-    if not replace and any(target[name].find_one({}, {"_id": 1}) for name in names):
-        raise NotEmpty(target.name)
-    for name in names:
-        target.drop_collection(name)
+def _is_beside(name: str) -> bool:
+    """Whether a collection is no part of a service's state: MongoDB's own, and the mark of a restore."""
+    return name == RESTORING or name.startswith("system.")
+
+
+def _ended(lease: RawBSONDocument) -> dict[str, Any]:
+    """A lease that nobody holds, or another run of a restore that was cut off would see its holder at work."""
+    return bson.decode(lease.raw) | {"until": _OLDEST}
 
 
 def _create(target: Database[dict[str, Any]], head: Mapping[str, Any]) -> Collection[dict[str, Any]]:
@@ -244,11 +261,11 @@ def reaches(database: Database[dict[str, Any]], taken: datetime) -> datetime:
     """
     latest = taken
     for row in database["sent"].find({}, {"event.at": 1}, sort=[("sent", DESCENDING)], limit=1_000):
-        latest = max(latest, _aware(row["event"]["at"]))
+        latest = max(latest, aware(row["event"]["at"]))
     last = [("events.at", DESCENDING)]
     for each in _telling(database):
         for row in each.find({"events.at": {"$exists": True}}, {"events.at": 1}, sort=last, limit=100):
-            latest = max(latest, *(_aware(event["at"]) for event in row["events"]))
+            latest = max(latest, *(aware(event["at"]) for event in row["events"]))
     return latest
 
 
@@ -275,7 +292,8 @@ def _telling(database: Database[dict[str, Any]]) -> list[Collection[dict[str, An
     return [each for each in collections if "waiting" in each.index_information()]
 
 
-def _aware(at: datetime) -> datetime:
+def aware(at: datetime) -> datetime:
+    """An instant of the database, with the time zone that it has there."""
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

@@ -1,6 +1,7 @@
 """Go back to a backup: what has to be done, in its order, so that nobody takes the past for the present (ADR 69)."""
 
 import asyncio
+import base64
 import json
 import os
 import subprocess
@@ -16,7 +17,9 @@ from pymongo import MongoClient
 from chassis.messaging.sent import KEPT_DAYS
 from chassis.storage.mongo import connect
 from chassis.storage.timeline import Timelines, working
-from deploy.backup.copying import OWN_NAME, Manifest, known, reaches, restore
+from deploy.backup.archive import head_of
+from deploy.backup.copying import OWN_NAME, Manifest, Unfinished, examine, known, reaches, restore
+from deploy.backup.progress import Mark, Progress
 from deploy.local.suite import module_of
 from deploy.processes import PRODUCERS
 
@@ -29,7 +32,7 @@ Environments = Mapping[str, Mapping[str, str]]
 
 
 class Failed(RuntimeError):  # noqa: N818 - says which step
-    """A step of a restore did not succeed; those before it are done."""
+    """A step of a restore did not succeed; those before it are done, and another run of the restore goes on with it."""
 
 
 class TooOld(ValueError):  # noqa: N818 - says what the copy is
@@ -66,6 +69,7 @@ class Restore:
         self._say = say
         self._url = environments[service]["MONGODB_URL"]
         self._name = environments[service]["MONGODB_DATABASE"]
+        self._progress = Progress(self._url, self._name)
 
     def run(
         self,
@@ -79,6 +83,10 @@ class Restore:
         incomplete: bool = False,
     ) -> Restored:
         """Do it all, but for stopping the service before and starting it afterwards.
+
+        A restore that was cut off, by whatever, is gone on with by another one of the same backup: while it copied, the
+        copy is made anew; after that, with the step that was cut off. Until it has ended no process of the service is
+        ready.
 
         Args:
             file: The backup.
@@ -95,28 +103,68 @@ class Restore:
             Damaged: The backup is not whole.
             OfAnother: The backup is of another service.
             TooOld: Others no longer keep all that they have sent since; nothing was written.
+            Unfinished: A restore of another backup was cut off, and what it has left is not to be dropped.
         """
         if signs := asyncio.run(self._working()):
             raise Failed(f"服务仍在运行 the service runs: {'; '.join(signs)}")
-        self._say(f"恢复 restore {file.name} → {self._name}")
+        manifest, point = self._copy(file, key, at, replace=replace, incomplete=incomplete)
+        for step, command in self._steps(point, reason, operator):
+            if self._progress.has_done(step):
+                self._say(f"已完成 done before: {step}")
+            else:
+                self._command(*command)
+                self._progress.did(step)
+        undone = list(self._undone(point))
+        self._progress.end()
+        return Restored(manifest, point, undone)
 
-        def accept(manifest: Manifest) -> None:
-            self._refuse_gap(at or manifest.taken, incomplete=incomplete)
+    def _copy(
+        self, file: Path, key: bytes, at: datetime | None, *, replace: bool, incomplete: bool
+    ) -> tuple[Manifest, datetime]:
+        """Put the data back, unless a restore that was cut off has; what it holds, and up to when it reaches."""
+        with file.open("rb") as rows:
+            backup = base64.b64encode(head_of(rows).salt).decode()
+            mark = self._progress.mark()
+            if mark and mark.backup != backup and not replace:
+                raise Unfinished(mark.file)
+            rows.seek(0)
+            if mark and mark.backup == backup and mark.point:
+                self._say(f"继续中断的恢复，数据已恢复 a restore was cut off: going on, the data is back: {file.name}")
+                return examine(rows, key), mark.point
+            self._say(_begins(mark, file.name, self._name))
 
-        with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME, w="majority") as client, file.open("rb") as rows:
-            manifest = restore(client, self._service, self._name, rows, key, replace=replace, accept=accept)
-            point = at or reaches(client[self._name], manifest.taken)
-        self._command(self._service, "migrate")  # the copy may be of a release before this one
+            def accept(manifest: Manifest) -> None:
+                self._refuse_gap(at or manifest.taken, incomplete=incomplete)
+                self._progress.begin(backup, file.name)
+
+            with MongoClient[dict[str, Any]](self._url, appname=OWN_NAME, w="majority") as client:
+                manifest = restore(
+                    client,
+                    self._service,
+                    self._name,
+                    rows,
+                    key,
+                    replace=replace or mark is not None,  # what is there is a part of a copy
+                    accept=accept,
+                )
+                point = at or reaches(client[self._name], manifest.taken)
+        self._progress.copied(point)
+        return manifest, point
+
+    def _steps(self, point: datetime, reason: str, operator: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """What comes after the copy: the name of each step, and its command."""
         told = ("--reason", reason, "--as", operator)
-        self._command(self._service, "timeline", "new", "--at", point.strftime(_AT), *told)
+        yield "migrate", (self._service, "migrate")  # the copy may be of a release before this one
+        yield "timeline new", (self._service, "timeline", "new", "--at", point.strftime(_AT), *told)
         if self._service == "enrollment":
-            self._command(self._service, "feed", "new-epoch", *told)
-        self._command(self._service, "events", "go-on")  # the copy's mark of the broker may be older than the broker's
+            yield "feed new-epoch", (self._service, "feed", "new-epoch", *told)
+        # the copy's mark of the broker may be older than the broker's
+        yield "events go-on", (self._service, "events", "go-on")
         since = (point - _MARGIN).strftime(_AT)
         for other in PRODUCERS:
             if other != self._service:
-                self._command(other, "events", "republish", "--since", since, "--rate", _RATE)
-        return Restored(manifest, point, list(self._undone(point)))
+                sent_again = (other, "events", "republish", "--since", since, "--rate", _RATE)
+                yield f"{other} events republish", sent_again
 
     def _refuse_gap(self, point: datetime, *, incomplete: bool) -> None:
         """Name the time whose events others no longer keep, and go on only where that is wanted."""
@@ -162,3 +210,10 @@ class Restore:
         if done.returncode:
             raise Failed(done.stderr.strip() or done.stdout.strip())
         return done.stdout
+
+
+def _begins(mark: Mark | None, file: str, name: str) -> str:
+    """What is said before data is copied."""
+    if mark is None:
+        return f"恢复 restore {file} → {name}"
+    return f"上次恢复中断，重新复制 a restore was cut off while it copied: copying anew: {file} → {name}"

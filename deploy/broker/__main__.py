@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deploy.broker import definitions as generated
+from deploy.broker.loading import TooFewNodesError, load, read_passwords, wait_for_nodes
 from deploy.broker.management import Management, ManagementError
 from deploy.broker.members import queues_with_too_few
 from deploy.broker.revocation import exchange_password, readmit, revoke
@@ -64,6 +65,32 @@ def permissions(url: Url) -> None:
     except ManagementError as error:
         _fail(str(error))
     typer.echo("已载入权限 permissions are loaded")
+
+
+@cli.command("load")
+def load_(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A file for each user: its password.")],
+    url: Url,
+    nodes: Annotated[int, typer.Option(min=1, help="How many nodes the broker has.")] = 3,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for them.")] = 900,
+) -> None:
+    """Load users, rights and queues into a new broker when all nodes are there; into another what `topology` loads.
+
+    Ends with 1 where a quorum queue lacks a member.
+    """
+    broker = Management(url)
+    try:
+        passwords = read_passwords(folder)
+        wait_for_nodes(broker, nodes, wait)
+        new = load(broker, passwords)
+    except ValueError as error:
+        _fail(f"没有密码 no password for: {error}")
+    except (TooFewNodesError, ManagementError) as error:
+        _fail(f"未载入 nothing was loaded: {error}")
+    typer.echo(
+        "已载入全部定义 all definitions are loaded" if new else "已载入交换机、队列与绑定 the topology is loaded"
+    )
+    members(url)
 
 
 @cli.command()

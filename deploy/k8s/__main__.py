@@ -16,7 +16,7 @@ cli = typer.Typer(add_completion=False, help=__doc__)
 
 @cli.command()
 def generate() -> None:
-    """Write the generated files of `components/`."""
+    """Write the generated files of `components/`, and `deploy/compose.yaml`."""
     for file, text in files():
         file.write_text(text, encoding="utf-8")
 

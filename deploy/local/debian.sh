@@ -16,6 +16,7 @@ make_folder() {
   local mirror script=/usr/share/debootstrap/scripts/$DEBIAN
   [ -x /usr/sbin/debootstrap ] || apt-get install -y -qq --no-install-recommends debootstrap >/dev/null </dev/null
   # The mirror of this machine's own packages.
+  # shellcheck disable=SC2016 # apt expands it
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1)
   [ -n "$mirror" ] || skip "apt knows no mirror of Debian; run apt-get update"
   [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid # for releases younger than debootstrap
@@ -31,8 +32,9 @@ make_folder() {
   touch "$FOLDER/made"
 }
 
-[ "$(id -u)" = 0 ] && [ -e /etc/debian_version ] && command -v apt-get >/dev/null ||
+if [ "$(id -u)" != 0 ] || ! [ -e /etc/debian_version ] || ! command -v apt-get >/dev/null; then
   skip "Debian $DEBIAN beside this system needs root on Debian"
+fi
 unshare --mount true 2>/dev/null || skip "no right to mount"
 mkdir -p .venv .local/debian
 exec 9>.local/debian/lock
@@ -45,6 +47,7 @@ flock -u 9
 exec 9>&-
 
 # The mounts are this process's own, and end with it.
+# shellcheck disable=SC2016 # the inner shells expand it
 MOUNTS='
 mount -t proc proc "$FOLDER/proc"
 mount --rbind /dev "$FOLDER/dev"

@@ -11,7 +11,7 @@ import typer
 from chassis.storage.mongo import connect
 from chassis.storage.rotation import keys
 from deploy.secrets.inventory import INVENTORY
-from deploy.secrets.making import AlreadyThereError, Hosts, as_env, as_k8s, make, write
+from deploy.secrets.making import AlreadyThereError, Hosts, as_env, as_external, as_k8s, make, write
 from deploy.secrets.rotating import SEQUENCES, Rotation, TooEarlyError, at_once
 from gateway.identity.factor_store import SEALED as OF_GATEWAY
 from services.assessment.store import SEALED as OF_ASSESSMENT
@@ -28,6 +28,7 @@ class Format(StrEnum):
 
     ENV = "env"
     K8S = "k8s"
+    EXTERNAL = "external"
 
 
 class What(StrEnum):
@@ -48,16 +49,20 @@ def new(
     *,
     overlay: Annotated[str, typer.Option(help="The place: a folder of deploy/k8s/overlays.")],
     out: Annotated[Path, typer.Option(help="A folder; nothing in it is overwritten.")],
-    format_: Annotated[Format, typer.Option("--format", help="Manifests, or variables and files.")] = Format.K8S,
+    format_: Annotated[
+        Format, typer.Option("--format", help="Manifests; variables and files; or what a store is to hold.")
+    ] = Format.K8S,
     mongodb: Annotated[str, typer.Option(help="Members of the replica set, by commas.")] = _USUAL.mongodb,
     replica_set: Annotated[str, typer.Option(help="The set's name.")] = _USUAL.replica_set,
     rabbitmq: Annotated[str, typer.Option(help="Nodes of the broker, by commas.")] = _USUAL.rabbitmq,
+    tls: Annotated[bool, typer.Option(help="Without: for deploy/compose.yaml, on a network of one host.")] = True,
 ) -> None:
     """Make every Secret of a place, and the public halves of its keys; exit 1 where one is there already."""
     if not (OVERLAYS / overlay / "kustomization.yaml").exists():
         raise typer.BadParameter(f"没有这个环境 no such overlay: {overlay}")
-    values = make(Hosts(mongodb, replica_set, rabbitmq))
-    files = dict(as_env(values) if format_ is Format.ENV else as_k8s(values))
+    values = make(Hosts(mongodb, replica_set, rabbitmq, tls))
+    written = {Format.ENV: as_env, Format.K8S: as_k8s, Format.EXTERNAL: as_external}
+    files = dict(written[format_](values))
     try:
         write(out, files)
     except AlreadyThereError as error:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from deploy.processes import MIGRATED, PRODUCERS
+from kernel.reference import provinces
 
 
 class Kind(StrEnum):
@@ -24,6 +25,7 @@ class Rotation(StrEnum):
     VAULT = "vault"
     MONGODB = "mongodb"
     AMQP = "amqp"
+    PROVINCE = "province"
     BY_HAND = "by hand"
 
 
@@ -51,6 +53,16 @@ class Entry:
 
 
 _YEAR, _QUARTER = 366, 92
+SYSTEM_USERS: Final = {
+    "BACKUP": "backup",
+    "CLUSTER_ADMIN": "clusterAdmin",
+    "CLUSTER_MONITOR": "clusterMonitor",
+    "DATABASE_ADMIN": "databaseAdmin",
+    "USER_ADMIN": "userAdmin",
+}
+"""The users by which the database's operator works, as it calls them in its Secret and in the database."""
+OF_OPERATORS: Final = {"rabbitmq-default-user": ("password", "username")}
+"""Secrets that the operators of parts make themselves, and their keys that we read."""
 INVENTORY: Final = (
     *(
         Entry(name, "MONGODB_URL", "password of 24 random bytes, in a URL", Rotation.MONGODB, _YEAR)
@@ -67,6 +79,20 @@ INVENTORY: Final = (
         for name in MIGRATED
     ),
     *(Entry(name, "AMQP_URL", "password of 24 random bytes, in a URL", Rotation.AMQP, _YEAR) for name in PRODUCERS),
+    *(
+        Entry("rabbitmq-users", name, "the password of its AMQP_URL, for the definitions", Rotation.AMQP, _YEAR)
+        for name in PRODUCERS
+    ),
+    Entry("rabbitmq-users", "admin", "password of 24 random bytes, of the operators' user", Rotation.BY_HAND, _YEAR),
+    *(
+        Entry("rabbitmq-users", f"province.{code}", "password of 24 random bytes (R27)", Rotation.PROVINCE, _YEAR)
+        for code in provinces()
+    ),
+    *(
+        Entry("mongodb-system", f"MONGODB_{user}_{part}", made, Rotation.BY_HAND, _YEAR)
+        for user in SYSTEM_USERS
+        for part, made in (("USER", "its name"), ("PASSWORD", "password of 24 random bytes"))
+    ),
     *(Entry(name, "vault.json", "AES and HMAC keys of 32 random bytes", Rotation.VAULT, _YEAR) for name in PRODUCERS),
     Entry("gateway", "signing-keys.json", "JWK set with an ES256 key", Rotation.SIGNING, _QUARTER),
     Entry("internal-keys", "internal-keys.json", "its public half", Rotation.SIGNING, _QUARTER, Kind.CONFIG),
@@ -84,6 +110,7 @@ INVENTORY: Final = (
     Entry("assessment", "seal.pem", "certificates of all seals", Rotation.BY_HAND, None),
     Entry("assessment", "ballots-secret", "32 random bytes, the same as the ballot box has", Rotation.BY_HAND, _YEAR),
     Entry("ballots", "ballots-secret", "the same", Rotation.BY_HAND, _YEAR),
+    Entry("backup", "backup.key", "32 random bytes; kept apart from the backups (ADR 70)", Rotation.BY_HAND, _YEAR),
     Entry("enrollment", "SMTP_PASSWORD", "of the mail server's account", Rotation.BY_HAND, _YEAR, optional=True),
 )
 """All of them. Who mounts one is read from the manifests."""

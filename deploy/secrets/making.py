@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 from deploy.local.certificate_keys import write_certificate_keys
 from deploy.local.private_files import write_private
 from deploy.local.secrets import key_set, vault
-from deploy.secrets.inventory import INVENTORY, Entry, Kind
+from deploy.secrets.inventory import INVENTORY, SYSTEM_USERS, Entry, Kind
 
 Values = Mapping[tuple[str, str], str | bytes]
 """Holder and key to what is in it."""
@@ -28,20 +28,23 @@ class Hosts:
         mongodb: Host or hosts of the replica set, by commas, with ports.
         replica_set: The set's name.
         rabbitmq: Hosts of the broker's nodes, by commas, without ports.
+        tls: Whether they speak TLS; without, they must be on a network of one host.
     """
 
     mongodb: str = "mongodb-rs0:27017"
     replica_set: str = "rs0"
     rabbitmq: str = "rabbitmq"
+    tls: bool = True
 
     def mongodb_url(self, user: str, password: str) -> str:
         """The connection string of a user whose database has its name."""
-        options = f"replicaSet={self.replica_set}&authSource={user}&tls=true"
+        options = f"replicaSet={self.replica_set}&authSource={user}" + ("&tls=true" if self.tls else "")
         return f"mongodb://{user}:{password}@{self.mongodb}/?{options}"
 
     def amqp_url(self, user: str, password: str) -> str:
         """The connection string of a user, with every node."""
-        return ",".join(f"amqps://{user}:{password}@{host}:5671/%2F" for host in self.rabbitmq.split(","))
+        scheme, port = ("amqps", 5671) if self.tls else ("amqp", 5672)
+        return ",".join(f"{scheme}://{user}:{password}@{host}:{port}/%2F" for host in self.rabbitmq.split(","))
 
 
 class AlreadyThereError(Exception):
@@ -58,6 +61,7 @@ def make(hosts: Hosts) -> dict[tuple[str, str], str | bytes]:
     ballots = secrets.token_urlsafe(32)
     users = [entry.holder for entry in INVENTORY if entry.key == "MONGODB_URL"]
     passwords = {user: secrets.token_urlsafe(24) for user in users}
+    of_broker = {entry.key: secrets.token_urlsafe(24) for entry in INVENTORY if entry.holder == "rabbitmq-users"}
     values: dict[tuple[str, str], str | bytes] = {}
     with TemporaryDirectory() as folder:
         write_certificate_keys(Path(folder))
@@ -66,17 +70,22 @@ def make(hosts: Hosts) -> dict[tuple[str, str], str | bytes]:
     names = KeySet.import_key_set(json.loads(values["assessment", "names.json"]))
     makers: dict[str, Callable[[Entry], str]] = {
         "MONGODB_URL": lambda entry: hosts.mongodb_url(entry.holder, passwords[entry.holder]),
-        "AMQP_URL": lambda entry: hosts.amqp_url(entry.holder, secrets.token_urlsafe(24)),
+        "AMQP_URL": lambda entry: hosts.amqp_url(entry.holder, of_broker[entry.holder]),
         "vault.json": lambda _: json.dumps(vault()),
         "signing-keys.json": lambda _: json.dumps(signing.as_dict(private=True)),
         "internal-keys.json": lambda _: json.dumps(signing.as_dict(private=False)),
         "names-public.json": lambda _: json.dumps(names.as_dict(private=False)),
         "ballots-secret": lambda _: ballots,
+        "backup.key": lambda _: b64encode(secrets.token_bytes(32)).decode(),
     }
     for entry in INVENTORY:
         if entry.key in makers:
             values[entry.holder, entry.key] = makers[entry.key](entry)
     values |= {("mongodb-users", user): password for user, password in passwords.items()}
+    values |= {("rabbitmq-users", user): password for user, password in of_broker.items()}
+    for key, user in SYSTEM_USERS.items():
+        values["mongodb-system", f"MONGODB_{key}_USER"] = user
+        values["mongodb-system", f"MONGODB_{key}_PASSWORD"] = secrets.token_urlsafe(24)
     wanted = {(entry.holder, entry.key) for entry in INVENTORY if not entry.optional}
     return {place: values[place] for place in sorted(wanted)}
 
@@ -102,6 +111,16 @@ def as_k8s(values: Values) -> Iterator[tuple[str, str | bytes]]:
         else:
             manifest |= {"data": {key: _bytes(value).decode() for key, value in own.items()}}
         yield f"{holder}.{kinds[holder].lower()}.yaml", yaml.safe_dump(manifest, sort_keys=False)
+
+
+def as_external(values: Values) -> Iterator[tuple[str, str | bytes]]:
+    """For a store: each value in a file of the name under which `components/external-secrets` asks the store for it.
+
+    ConfigMaps, which hold nothing secret, are manifests.
+    """
+    public = {entry.holder for entry in INVENTORY if entry.kind is Kind.CONFIG}
+    yield from ((f"{holder}/{key}", value) for (holder, key), value in values.items() if holder not in public)
+    yield from as_k8s({place: value for place, value in values.items() if place[0] in public})
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:

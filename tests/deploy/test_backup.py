@@ -1,24 +1,32 @@
 """A backup is the database at one instant, sealed; a copy that does not hold is found out (ADR 70)."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from pymongo import MongoClient
+from pymongo.collection import Collection
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from typer.testing import CliRunner
 
 from chassis.messaging import sent
+from chassis.messaging.outbox import Relay
 from chassis.messaging.sent import KEPT_DAYS
-from chassis.storage.migration import migrate, version_of
+from chassis.storage.backups import last_backup
+from chassis.storage.migration import SchemaCheck, migrate, version_of
 from chassis.storage.mongo import Client, Database, connect
 from chassis.storage.timeline import create_waiting_index
 from deploy import __main__ as local
 from deploy.backup.archive import Damaged, new_key, read_key, records
-from deploy.backup.copying import known, reaches
+from deploy.backup.copying import Unfinished, history, known, reaches
+from deploy.backup.progress import Progress
+from deploy.backup.restoring import Restore
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.processes import PRODUCERS
@@ -26,6 +34,7 @@ from services.assessment.store import AuditLog
 from services.enrollment.migrations import MIGRATIONS
 from services.enrollment.store import Feed
 from tests.integration.enrollment.test_feed_worker import event, read_by
+from tests.support.eventually import eventually
 from tests.support.processes import Finished, command
 
 TARGET = "copy"
@@ -264,3 +273,149 @@ def test_a_key_file_without_a_key_is_refused(tmp_path: Path) -> None:
         file.write_text(text, encoding="ascii")
         with pytest.raises(ValueError, match="no key"):
             read_key(file)
+
+
+class CutOffError(BaseException):
+    """The restore's process is killed."""
+
+
+class Restoring:
+    """Restores of one database, each of which may be cut off before one of its steps."""
+
+    def __init__(self, desk: Desk, file: Path) -> None:
+        settings = json.loads(environments(desk).read_text(encoding="utf-8"))["environments"]
+        self.said: list[str] = []
+        self.feed: list[Any] = []
+        self._left = -1
+        self._work = Restore("enrollment", settings, self._say)
+        self._desk, self._file = desk, file
+
+    def _say(self, step: str) -> None:
+        if self._left == 0:
+            raise CutOffError
+        self._left -= 1
+        self.said.append(step)
+
+    async def run(self, *, steps: int = -1, replace: bool = False, file: Path | None = None) -> None:
+        """Restore; cut off before the step of that number, counted from 0."""
+        self.said, self._left = [], steps
+        key = read_key(self._desk.key)
+        restore = partial(self._work.run, file or self._file, key, reason="演练", operator="李工", replace=replace)
+        await asyncio.to_thread(restore)
+
+
+@pytest.fixture
+async def restoring(desk: Desk) -> Restoring:
+    """A database that has been backed up, and has changed since."""
+    await filled(desk.database)
+    await migrate(desk.database, MIGRATIONS)
+    file = await desk.dump("enrollment")
+    await desk.database["leases"].delete_many({})
+    work = Restoring(desk, file.rename(desk.folder / "first.backup"))
+    work.feed = await desk.database["feed"].find().sort("_id").to_list()
+    await desk.database["feed"].delete_many({"sequence": 1})
+    return work
+
+
+@pytest.mark.parametrize("moment", ["while it copies", "before a step", "before a step is noted"])
+async def test_a_restore_that_was_cut_off_goes_on_and_does_nothing_twice(
+    desk: Desk, restoring: Restoring, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """ADR 77: whatever kills it, the same command ends it; until then no process of the service is ready."""
+    check, insert, did = SchemaCheck(desk.database, MIGRATIONS), Collection.insert_many, Progress.did
+
+    def inserting(collection: Collection[Any], rows: Any, *more: Any) -> Any:
+        if collection.name == "schema":
+            raise CutOffError
+        return insert(collection, rows, *more)
+
+    def noting(progress: Progress, step: str) -> None:
+        if step in {"timeline new", "feed new-epoch"}:
+            raise CutOffError
+        did(progress, step)
+
+    with monkeypatch.context() as patched:
+        if moment == "while it copies":
+            patched.setattr(Collection, "insert_many", inserting)
+        if moment == "before a step is noted":
+            patched.setattr(Progress, "did", noting)
+        with pytest.raises(CutOffError):
+            await restoring.run(replace=True, steps=4 if moment == "before a step" else -1)
+    await check.look()
+    assert "cut off: run it again" in check.missing
+    refused = await desk.run("dump", "enrollment", str(desk.folder), "--admin", desk.url)
+    assert (refused.code, "has not ended" in refused.error) == (1, True), "half a database is no backup"
+    await restoring.run()
+    assert "cut off" in restoring.said[0]
+    assert ("copying anew" in restoring.said[0]) == (moment == "while it copies")
+    await check.look()
+    assert check.missing == ""
+    assert await desk.database["feed"].find().sort("_id").to_list() == restoring.feed, "the copy is back"
+    timeline = await desk.database["meta"].find_one({"_id": "timeline"}) or {}
+    epochs = await desk.database["feed_state"].find_one({"_id": "epochs"}) or {}
+    assert (len(timeline["past"]), len(epochs["epochs"])) == (1, 1)
+    assert "restoring" not in await desk.database.list_collection_names()
+
+
+async def test_another_backup_does_not_go_on_with_a_restore_that_was_cut_off(desk: Desk, restoring: Restoring) -> None:
+    other = desk.folder / "other.backup"
+    other.write_bytes((await desk.dump("enrollment")).read_bytes())
+    with pytest.raises(CutOffError):
+        await restoring.run(replace=True, steps=1)
+    held = await content(desk.database)
+    with pytest.raises(Unfinished, match=r"first\.backup"):
+        await restoring.run(file=other)
+    assert await content(desk.database) == held
+    with pytest.raises(CutOffError):
+        await restoring.run(file=other, replace=True, steps=1)
+    mark = await desk.database["restoring"].find_one() or {}
+    assert mark["file"] == "other.backup"
+
+
+async def test_a_night_takes_a_backup_examines_it_notes_it_and_drops_old_ones(desk: Desk, emptied: Client) -> None:
+    """What was noted is shown by the relay, where the alert BackupOld reads it."""
+    await filled(desk.database)
+    desk.folder.joinpath("backups").mkdir()
+    now = datetime.now(UTC)
+    ages = {f"enrollment-{now - timedelta(days=days):%Y%m%dT%H%M%SZ}.{kind}": days for days, kind in _KEPT}
+    for name in (*ages, "catalog-20200101T000000Z.backup"):
+        (desk.folder / "backups" / name).write_bytes(b"")
+    assert await last_backup(desk.database) is None
+    arguments = ("take", "enrollment", str(desk.folder / "backups"), "--verify-at", desk.url, "--keep-days", "30")
+    with history(desk.url):
+        done = await desk.run(*arguments)
+    assert done.code == 0, done.error
+    taken = await last_backup(desk.database)
+    assert taken
+    assert timedelta(0) <= datetime.now(UTC) - taken < timedelta(minutes=2)
+    left = {file.name for file in (desk.folder / "backups").glob("enrollment-*")} - {Path(done.out.strip()).name}
+    assert left == {name for name, days in ages.items() if days < (1 if name.endswith(".part") else 30)}
+    assert (desk.folder / "backups" / "catalog-20200101T000000Z.backup").exists(), "it is another service's"
+    relay = Relay(desk.database, ["feed_state"], desk.parts.amqp_url(ADMIN), "enrollment")
+    measuring = asyncio.ensure_future(relay.run())
+    try:
+        await eventually(lambda: shown() == pytest.approx(taken.timestamp(), abs=1))
+    finally:
+        measuring.cancel()
+        await asyncio.wait([measuring])
+    await emptied.drop_database("enrollment")
+
+
+_KEPT = ((29, "backup"), (31, "backup"), (0.5, "part"), (2, "part"))
+
+
+def shown() -> float | None:
+    return REGISTRY.get_sample_value("guopei_backup_taken_seconds", {"service": "enrollment"})
+
+
+async def test_a_night_whose_copy_does_not_hold_notes_nothing_and_drops_nothing(desk: Desk, emptied: Client) -> None:
+    await filled(desk.database)
+    await desk.database["feed"].delete_one({"province": "44", "sequence": 2})
+    old = desk.folder / "enrollment-20200101T000000Z.backup"
+    old.write_bytes(b"")
+    with history(desk.url):
+        done = await desk.run("take", "enrollment", str(desk.folder), "--verify-at", desk.url)
+    assert (done.code, "log of 44" in done.error) == (1, True)
+    assert await last_backup(desk.database) is None
+    assert old.exists()
+    await emptied.drop_database("enrollment")

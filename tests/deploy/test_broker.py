@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aio_pika
 import pytest
@@ -18,8 +19,9 @@ from structlog.testing import capture_logs
 
 from chassis.messaging.amqp import DEAD, EVENTS, PROVINCES, find_queue
 from chassis.messaging.generation import GENERATION, generation_of
-from deploy.broker.definitions import FILE, INTERNAL_QUEUES, queue_of, text, with_passwords
-from deploy.broker.management import Management
+from deploy.broker.definitions import ADMIN, FILE, INTERNAL_QUEUES, queue_of, text, with_passwords
+from deploy.broker.loading import TooFewNodesError, load, read_passwords, wait_for_nodes
+from deploy.broker.management import Management, ManagementError
 from deploy.broker.revocation import exchange_password, readmit, revoke
 from deploy.local.parts import Parts
 from deploy.local.suite import ROOT
@@ -308,3 +310,63 @@ def _run(*arguments: str) -> str:
 
 def _password_of(parts: Parts) -> Callable[[str], str]:
     return lambda user: parts.secrets.password(f"amqp.{user}")
+
+
+class NewBroker(Management):
+    """A broker whose nodes come one after the other, and which knows nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1")
+        self.looks = 0
+        self.loaded: list[dict[str, Any]] = []
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        if (method, path) == ("GET", "/api/nodes"):
+            self.looks += 1
+            if self.looks == 1:
+                raise ManagementError("away")
+            return [{"name": f"rabbit@{number}", "running": number < self.looks} for number in range(1, 4)]
+        if (method, path) == ("GET", "/api/users"):
+            return [{"name": "default_user"}]
+        assert (method, path) == ("POST", "/api/definitions")
+        self.loaded.append(body)
+        return None
+
+
+def passwords_in(folder: Path) -> Path:
+    for user in json.loads(FILE.read_text(encoding="utf-8"))["users"]:
+        (folder / user["name"]).write_text(f"password of {user['name']}\n", encoding="utf-8")
+    return folder
+
+
+def test_a_new_broker_gets_everything_when_all_its_nodes_are_there(tmp_path: Path) -> None:
+    """ADR 78: a queue that is declared before a node comes has no member on it, for ever."""
+    broker, waits = NewBroker(), list[float]()
+    with pytest.raises(TooFewNodesError, match="1 of 3"):
+        wait_for_nodes(broker, 3, 5.0, waits.append)
+    wait_for_nodes(broker, 3, 60.0, waits.append)
+    assert broker.looks == 4
+    assert load(broker, read_passwords(passwords_in(tmp_path)))
+    (loaded,) = broker.loaded
+    assert {user["name"] for user in loaded["users"]} == {ADMIN, *PRODUCERS, *map(queue_of, provinces())}
+    assert all(user["password_hash"] for user in loaded["users"])
+
+
+def test_a_user_without_a_password_is_named_and_nothing_is_loaded(tmp_path: Path) -> None:
+    (passwords_in(tmp_path) / OWN).write_text("\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"^{OWN}$"):
+        read_passwords(tmp_path)
+
+
+def test_a_province_that_was_revoked_stays_out_when_a_running_broker_is_loaded(parts: Parts, tmp_path: Path) -> None:
+    """R27: of a broker that knows our users only exchanges, queues and bindings are loaded, and no password."""
+    broker = Management(parts.rabbitmq.management_url)
+    before = broker.call("GET", f"/api/users/{OWN}")
+    revoke(broker, "44")
+    try:
+        assert not load(broker, read_passwords(passwords_in(tmp_path)))
+        assert broker.call("GET", f"/api/users/{OWN}/permissions") == []
+        assert broker.call("GET", f"/api/users/{OWN}")["password_hash"] == before["password_hash"]
+    finally:
+        readmit(broker, "44")
+    assert len(broker.call("GET", f"/api/users/{OWN}/permissions")) == 1

@@ -15,12 +15,15 @@ from typing import Any
 import jsonschema
 import kubernetes_validate
 import pytest
+import typer
 import yaml
+from typer.main import get_command
 
+from deploy.backup.__main__ import cli as backups
 from deploy.k8s import generated
 from deploy.k8s.calendar import of_round, openings
-from deploy.matrix import AMQPS, ELSEWHERE, HTTP, MONGODB, SPANS, connections
-from deploy.processes import MIGRATED, PROCESSES, SUBGRAPHS
+from deploy.matrix import AMQPS, BACKED_UP, DEFINITIONS, ELSEWHERE, HTTP, MANAGEMENT, MONGODB, SPANS, connections
+from deploy.processes import MIGRATED, PROCESSES, PRODUCERS, SUBGRAPHS
 from gateway.http.pages import page_routes
 from gateway.http.web import web_routes
 from kernel.reference import round_data
@@ -35,7 +38,7 @@ OF_OPERATORS = {"keda.sh", "monitoring.coreos.com", "external-secrets.io"}
 """Groups of resources whose schemas npm packages carry (`deploy/k8s/check_resources.mjs`)."""
 OF_PARTS = {"psmdb.percona.com", "rabbitmq.com"}
 """Groups of resources whose fields `deploy/k8s/crds` lists."""
-WORKLOADS = {"Deployment", "StatefulSet", "Job"}
+WORKLOADS = ("Deployment", "StatefulSet", "Job", "CronJob")
 Document = dict[str, Any]
 rendering = pytest.mark.skipif(
     KUBECTL is None and not FULL, reason="no kubectl here; tests/deploy/test_k8s.py needs none"
@@ -59,8 +62,14 @@ def group(document: Document) -> str:
     return str(document["apiVersion"].rpartition("/")[0])
 
 
+def template(workload: Document) -> Document:
+    """The template of a workload's pods."""
+    spec = workload["spec"].get("jobTemplate", workload)["spec"] if workload["kind"] == "CronJob" else workload["spec"]
+    return dict(spec["template"])
+
+
 def labels_of(workload: Document) -> dict[str, str]:
-    return dict(workload["spec"]["template"]["metadata"]["labels"])
+    return dict(template(workload)["metadata"]["labels"])
 
 
 def test_generated_files_are_what_the_data_says() -> None:
@@ -169,9 +178,10 @@ def shape(workload: Document) -> Document:
     """What no overlay may change of a workload."""
     spec = json.loads(json.dumps(workload["spec"]))
     spec.pop("replicas", None)
+    pod = template(workload | {"spec": spec})["spec"]
     for free in ("priorityClassName", "topologySpreadConstraints"):
-        spec["template"]["spec"].pop(free, None)
-    for container in spec["template"]["spec"]["containers"]:
+        pod.pop(free, None)
+    for container in pod["containers"]:
         container["image"] = container["image"].rpartition("/")[2].partition(":")[0].partition("@")[0]
         for source in container.get("envFrom", ()):
             source["configMapRef"]["name"] = re.sub(r"-[a-z0-9]{10}$", "", source["configMapRef"]["name"])
@@ -199,7 +209,7 @@ def spoken_to() -> set[tuple[str, str, int]]:
     """Who is called by whom, as the environment of the pods says."""
     found: set[tuple[str, str, int]] = set()
     for name, workload in of_kind("prod", *WORKLOADS).items():
-        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        (container,) = template(workload)["spec"]["containers"]
         environment = {variable["name"]: variable for variable in container["env"]}
         role = environment.get("ROLE", {}).get("value")
         if "MONGODB_URL" in environment:
@@ -210,6 +220,9 @@ def spoken_to() -> set[tuple[str, str, int]]:
             found |= {(name, f"{subgraph}-api", HTTP) for subgraph in SUBGRAPHS}
         if "BALLOTS_URL" in environment and name != "gateway-auth":
             found.add((name, "ballots", HTTP))
+        if "RABBITMQ_MANAGEMENT_URL" in environment:
+            assert environment["RABBITMQ_MANAGEMENT_URL"]["value"].endswith(f"@rabbitmq:{MANAGEMENT}")
+            found.add((name, "rabbitmq", MANAGEMENT))
         if "SMTP_PASSWORD" in environment:
             found |= {(name, "mail", port) for port in (587, 465)}
     return found
@@ -218,9 +231,54 @@ def spoken_to() -> set[tuple[str, str, int]]:
 @rendering
 def test_the_matrix_is_what_the_environment_of_the_processes_connects() -> None:
     ours = {process.name for process in PROCESSES} | {f"{process.service}-migrate" for process in PROCESSES}
+    ours |= {f"{service}-backup" for service in BACKED_UP} | {DEFINITIONS}
     rows = {(row.source, row.target, port) for row in connections() for port in row.ports if row.source in ours}
     beside = {("gateway-auth", "sign-on", 443)} | {(name, "monitoring", SPANS) for name in ours}
     assert rows - beside == spoken_to()
+
+
+def parsed(command: str, *arguments: str) -> dict[str, Any]:
+    """What a command of `deploy.backup` is given by a command line; it is not run."""
+    group = get_command(backups)
+    assert isinstance(group, typer.core.TyperGroup)
+    return group.commands[command].make_context(command, list(arguments)).params
+
+
+@rendering
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_every_database_but_the_ballot_boxs_is_backed_up_each_night(overlay: str) -> None:
+    """ADR 77: at another time each, confined, with the key from a Secret, and by a command that this release has."""
+    jobs = of_kind(overlay, "CronJob")
+    assert set(jobs) == {f"{service}-backup" for service in PRODUCERS} == {f"{service}-backup" for service in BACKED_UP}
+    assert len({job["spec"]["schedule"] for job in jobs.values()}) == len(jobs)
+    claims, accounts = of_kind(overlay, "PersistentVolumeClaim"), of_kind(overlay, "ServiceAccount")
+    (cluster,) = of_kind(overlay, "PerconaServerMongoDB").values()
+    for name, job in jobs.items():
+        spec = template(job)["spec"]
+        assert (job["spec"]["timeZone"], job["spec"]["concurrencyPolicy"]) == ("Asia/Shanghai", "Forbid")
+        assert spec["serviceAccountName"] in accounts
+        assert spec["securityContext"]["runAsNonRoot"]
+        (taking,), (empty,) = spec["containers"], spec["initContainers"]
+        for container in (taking, empty):
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert "memory" in container["resources"]["limits"]
+        assert (empty["image"], empty["restartPolicy"]) == (cluster["spec"]["image"], "Always")
+        assert "--bind_ip=127.0.0.1" in empty["command"], "nobody else reaches the copy"
+        environment = {variable["name"]: variable for variable in taking["env"]}
+        service = name.removesuffix("-backup")
+        assert environment["MONGODB_URL"]["valueFrom"]["secretKeyRef"] == {"name": service, "key": "MONGODB_URL"}
+        mounts = {mount["name"]: mount["mountPath"] for mount in taking["volumeMounts"]}
+        assert environment["BACKUP_KEY_FILE"]["value"] == f"{mounts['key']}/backup.key"
+        program, command, *arguments = taking["args"]
+        assert (program, arguments[0], arguments[1]) == ("deploy.backup", service, mounts["backups"])
+        given = parsed(command, *arguments, "--key", str(ROOT / "README.md"), "--url", "mongodb://x")
+        assert given["empty"] == "mongodb://127.0.0.1:27017/"
+        (volume,) = (each for each in spec["volumes"] if each["name"] == "backups")
+        assert claims[volume["persistentVolumeClaim"]["claimName"]]["spec"]["storageClassName"] == "backups"
 
 
 @rendering

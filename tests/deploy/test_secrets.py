@@ -18,14 +18,15 @@ from pydantic import SecretStr
 from chassis.principal import TokenMinter, TokenVerifier
 from chassis.storage.vault import Vault
 from deploy.processes import PRODUCERS
-from deploy.secrets.inventory import INVENTORY, PLACES, Kind
+from deploy.secrets.inventory import INVENTORY, OF_OPERATORS, PLACES, SYSTEM_USERS, Kind
 from deploy.secrets.rotating import Rotation, TooEarlyError
 from tests.deploy.test_k8s import OF_SERVICE, documents
-from tests.deploy.test_manifests import OVERLAYS, of_kind, rendered, rendering
+from tests.deploy.test_manifests import K8S, OVERLAYS, of_kind, rendered, rendering
 from tests.support.principals import MINISTRY
 from tests.support.processes import command
 
 NOW = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+_NAMED = ("USER", "PASSWORD")
 KINDS = {
     "secretKeyRef": Kind.SECRET,
     "passwordSecretRef": Kind.SECRET,
@@ -33,6 +34,10 @@ KINDS = {
     "configMapKeyRef": Kind.CONFIG,
     "configMap": Kind.CONFIG,
 }
+
+
+OF_COMPONENTS = {"mongodb-users", "mongodb-system", "rabbitmq-users", "backup"}
+"""Secrets that no process of the base reads."""
 
 
 def references(value: Any) -> Iterator[tuple[Kind, str, str]]:
@@ -46,21 +51,23 @@ def references(value: Any) -> Iterator[tuple[Kind, str, str]]:
         if name in {"secretKeyRef", "configMapKeyRef", "passwordSecretRef"}:
             yield KINDS[name], inner["name"], inner["key"]
         elif name in {"secret", "configMap"} and "items" in inner:
-            yield from ((KINDS[name], inner["name"], item["key"]) for item in inner["items"])
+            holder = inner.get("name") or inner["secretName"]
+            yield from ((KINDS[name], holder, item["key"]) for item in inner["items"])
         else:
             yield from references(inner)
 
 
 def known() -> set[tuple[Kind, str, str]]:
     made = {(entry.kind, entry.holder, entry.key) for entry in INVENTORY}
+    made |= {(Kind.SECRET, name, key) for name, keys in OF_OPERATORS.items() for key in keys}
     return made | {(Kind.CONFIG, name, key) for name, keys in PLACES.items() for key in keys}
 
 
 def test_what_the_base_refers_to_is_the_inventory() -> None:
-    """But for the copy of passwords that the database's operator reads."""
+    """But for what only components read: the database's operator its users' passwords, the nightly backup its key."""
     referred = set(references(documents()))
     of_places = {each for each in known() if each[1] in PLACES}
-    ours = {(entry.kind, entry.holder, entry.key) for entry in INVENTORY if entry.holder != "mongodb-users"}
+    ours = {(entry.kind, entry.holder, entry.key) for entry in INVENTORY if entry.holder not in OF_COMPONENTS}
     assert referred - of_places == ours
 
 
@@ -68,6 +75,9 @@ def test_what_the_base_refers_to_is_the_inventory() -> None:
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_what_an_overlay_refers_to_is_the_inventory_and_its_own_places(overlay: str) -> None:
     referred = set(references(list(rendered(overlay))))
+    (cluster,) = of_kind(overlay, "PerconaServerMongoDB").values()
+    assert cluster["spec"]["secrets"] == {"users": "mongodb-system"}
+    referred |= {(Kind.SECRET, "mongodb-system", f"MONGODB_{u}_{part}") for u in SYSTEM_USERS for part in _NAMED}
     assert referred <= known()
     assert {(entry.kind, entry.holder, entry.key) for entry in INVENTORY} <= referred
     written = {
@@ -130,6 +140,20 @@ async def test_what_is_made_fits_together(tmp_path: Path) -> None:
     assert [url.partition("@")[2] for url in variables["AMQP_URL"].split(",")] == ["r1:5671/%2F", "r2:5671/%2F"]
     assert f"catalog:{read['mongodb-users/catalog']}@" in variables["MONGODB_URL"]
     assert "AMQP_URL" not in read["ballots.env"], "the box knows no broker (R34)"
+
+
+async def test_a_store_gets_each_value_under_the_name_by_which_the_overlays_ask_for_it(tmp_path: Path) -> None:
+    out = tmp_path / "made"
+    done = await command("deploy.secrets", "new", "--overlay", "prod", "--out", str(out), "--format", "external")
+    assert done.code == 0, done.error
+    asked = list(yaml.safe_load_all((K8S / "components/external-secrets/secrets.yaml").read_text(encoding="utf-8")))
+    names = {data["remoteRef"]["key"] for document in asked for data in document["spec"]["data"]}
+    files = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
+    assert files - names == {"internal-keys.configmap.yaml", "names-keys.configmap.yaml"}
+    assert names <= files
+    assert {f"rabbitmq-users/{name}" for name in ("catalog", "admin", "province.44")} <= names
+    url = (out / "catalog" / "AMQP_URL").read_text(encoding="utf-8")
+    assert f"catalog:{(out / 'rabbitmq-users' / 'catalog').read_text(encoding='utf-8')}@" in url
 
 
 async def test_an_overlay_that_is_none_is_refused(tmp_path: Path) -> None:
