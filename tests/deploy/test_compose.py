@@ -118,9 +118,9 @@ def test_whatever_is_referred_to_is_there(name: str) -> None:
 def test_whoever_is_called_by_name_shares_a_network_and_listens(place: dict[str, str | bytes]) -> None:
     for name, own in SERVICES.items():
         values = " ".join(own.get("environment", {}).values())
-        values += " ".join(str(place[PLACE.sub("", file)]) for file in own.get("env_file", ()) if name in BY_NAME)
-        for host, port in re.findall(r"(?:://|@)([a-z][a-z-]*):(\d+)", values):
-            if host not in {"localhost", "guest"} and (host != "rabbitmq" or own["environment"].get("ROLE") != "api"):
+        values += " " + " ".join(str(place[PLACE.sub("", file)]) for file in own.get("env_file", ()) if name in BY_NAME)
+        for host, port in re.findall(r"(?:://|@)([a-z][a-z-]*):(\d+)(?=[/?\s\"]|$)", values):
+            if host != "localhost" and (host != "rabbitmq" or own["environment"].get("ROLE") != "api"):
                 assert set(own["networks"]) & set(SERVICES[host]["networks"]), f"{name} → {host}"
                 assert port == {"mongodb": "27017", "rabbitmq": "5672"}.get(host, "8000")
 
