@@ -159,7 +159,7 @@ class Enrollment:
     )
     async def teacher(self, info: Info) -> Teacher | None:
         """The teacher, if the principal may see them."""
-        teacher = await info.context.loader(TeacherByIdLoader).load(self.source.teacher)
+        teacher = await info.context.loader(TeacherByIdLoader).load_of(self.source)
         return Teacher.of(teacher) if teacher else None
 
     @strawberry.field(description="学校")
@@ -183,7 +183,7 @@ class Enrollment:
     async def warnings(self, info: Info) -> list[Advice]:
         """What is unusual about the enrollment at the moment, in the reader's language; it blocks nothing."""
         load, enrollment = info.context.loader, self.source
-        teacher = await load(TeacherByIdLoader).load(enrollment.teacher)
+        teacher = await load(TeacherByIdLoader).load_of(enrollment)
         project = await load(ProjectByIdLoader).load(enrollment.project)
         warnings: list[Advice] = []
         if teacher and project and not meant_for(teacher.post, project):

@@ -108,3 +108,18 @@ async def test_an_overlap_is_seen_on_both_enrollments_by_both_bases_and_the_scho
         assert sorted(one["project"]["id"] for one in warned) == projects
         assert {advice["rule"] for one in warned for advice in one["warnings"]} == {"R19", "R20"}
     assert counting.sent
+
+
+async def test_teachers_of_enrollments_that_are_shown_need_no_query_of_who_was_met(
+    season: Season, counting: Counting
+) -> None:
+    """R20: a teacher asked for by id is looked for among the reader's enrollments; one beside an enrollment is not."""
+    page = (await season.act(BASE, "{ myEnrollments(first: 20) { nodes { teacher { id name } } } }"))["nodes"]
+    assert len(page) == 20
+    assert all(row["teacher"]["name"] for row in page)
+    assert "distinct enrollments" not in counting.sent
+    asked = "query($id: ID!) { teacher(id: $id) { name } }"
+    shown = page[0]["teacher"]
+    assert await season.act(BASE, asked, id=shown["id"]) == {"name": shown["name"]}
+    assert "distinct enrollments" in counting.sent
+    assert await season.act(OTHER_BASE, asked, id=page[1]["teacher"]["id"]) is None
