@@ -20,8 +20,10 @@ PUBLIC, CONSOLE = "public.html", "console.html"
 PAGES: Mapping[str, str] = {
     "/": PUBLIC,
     "/projects/{code}": PUBLIC,
+    "/calendar": PUBLIC,
     "/calendar/{year}": PUBLIC,
     "/certificates": PUBLIC,
+    "/inspections": PUBLIC,
     "/inspections/{id}": PUBLIC,
     "/keys": PUBLIC,
     "/help": PUBLIC,
