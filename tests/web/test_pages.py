@@ -100,6 +100,7 @@ async def look(tab: Tab, site: Site, address: str) -> None:
         AssertionError: Something keeps people out, is not in words, or the browser complains of it.
     """
     await tab.open(f"{site.suite.url}{address}")
+    await tab.until(THERE)
     for width, height in SIZES:
         await tab.resize(width, height)
         for language, tag in LANGUAGES.items():

@@ -53,8 +53,10 @@ def serving(folder: Path | None) -> AbstractAsyncContextManager[Browser]:
     [
         ("/", "public"),
         ("/projects/2024-11-001", "public"),
+        ("/calendar", "public"),
         ("/calendar/2024", "public"),
         ("/certificates", "public"),
+        ("/inspections", "public"),
         ("/inspections/2024-1", "public"),
         ("/keys", "public"),
         ("/help", "public"),
