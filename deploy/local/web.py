@@ -101,9 +101,12 @@ def watch(front_end: FrontEnd) -> None:
     """Build whenever a source has changed, until interrupted; what fails is said, and the files of before stay."""
     tried = ""
     while True:
-        if (digest := front_end.digest()) != tried:
-            tried = digest
-            _try(front_end)
+        try:
+            if (digest := front_end.digest()) != tried:
+                _try(front_end)
+                tried = digest
+        except FileNotFoundError:  # an editor was writing it anew
+            tried = ""
         time.sleep(_POLL_SECONDS)
 
 

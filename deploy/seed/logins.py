@@ -51,4 +51,4 @@ def show(console: Console, url: str, logins: dict[str, Any]) -> None:
         console.print(f"另有 {len(others)} 个账号，见 {len(others)} more accounts are in .local/endpoints.json")
     console.print(f"密码 password of all: [bold]{logins['password']}")
     console.print(f"图接口 graph    {url}/graphql")
-    console.print(f"浏览器 explorer {url}/explorer/")
+    console.print(f"网页 front ends {url}/  图形化浏览器 explorer {url}/explorer/")
