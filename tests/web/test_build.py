@@ -69,7 +69,7 @@ def test_pages_are_small(built: FrontEnd) -> None:
 
 def test_a_public_page_loads_nothing_of_a_workspace(built: FrontEnd) -> None:
     script = "".join(file.read_text(encoding="utf-8") for file in loaded(script_of("public", built)))
-    assert "/certificates/check" in script
+    assert "/projects/" in script
     assert "/auth/login" not in script
 
 

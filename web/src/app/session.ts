@@ -33,6 +33,7 @@ interface Reply {
 }
 
 const KEPT = "signed-in";
+const KEEPS = "keep";
 const IDLE_SECONDS = 1_800;
 const WARN_SECONDS = 120;
 const RENEW_MS = 8 * 60_000;
@@ -41,6 +42,7 @@ const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastCh
 
 export const session = new Store<Session>({ state: "unknown" });
 let token: string | null = null;
+let stay: { cookie: true; keep?: true } = { cookie: true };
 let renewing: Promise<boolean> | null = null;
 let touched = Date.now();
 let renewed = Date.now();
@@ -80,18 +82,20 @@ function taken(reply: Reply): Refusal[] {
 
 /** The session is open: show the workspace. */
 export function opened(scope: Scope, lastLogin: { at: string; client: string } | null = null): void {
-  localStorage.setItem(KEPT, "1");
+  localStorage.setItem(KEPT, stay.keep ? KEEPS : (localStorage.getItem(KEPT) ?? "1"));
   const before = session.get();
   session.set({ state: "in", scope, lastLogin: lastLogin ?? (before.state === "in" ? before.lastLogin : null) });
 }
 
-/** Sign in with a login name and a password or activation code (R3, R4). */
-export const signIn = async (login: string, password: string, scope: string | null): Promise<Refusal[]> =>
-  taken(await post("/auth/login", { login, password, ...(scope && { scope }), cookie: true }));
+/** Sign in with a login name and a password or activation code (R3, R4); `keep` is for teachers on their own devices. */
+export async function signIn(login: string, password: string, scope: string | null, keep: boolean): Promise<Refusal[]> {
+  stay = keep ? { cookie: true, keep: true } : { cookie: true };
+  return taken(await post("/auth/login", { login, password, ...(scope && { scope }), ...stay }));
+}
 
 /** Give the code of the second factor. */
 export const giveCode = async (challenge: string, code: string): Promise<Refusal[]> =>
-  taken(await post("/auth/second-factor", { challenge, code, cookie: true }));
+  taken(await post("/auth/second-factor", { challenge, code, ...stay }));
 
 /** Ask for the secret of a device that is to give codes from now on. */
 export async function offerDevice(challenge: string): Promise<{ secret: string; uri: string; challenge: string } | Refusal[]> {
@@ -102,11 +106,11 @@ export async function offerDevice(challenge: string): Promise<{ secret: string; 
 
 /** Confirm the device by its first code. */
 export const confirmDevice = async (challenge: string, code: string): Promise<Refusal[]> =>
-  taken(await post("/auth/second-factor/enrollment/confirm", { challenge, code, cookie: true }));
+  taken(await post("/auth/second-factor/enrollment/confirm", { challenge, code, ...stay }));
 
 /** Set the password; at the first login there is no present one to give (R4). */
 export const setPassword = async (newPassword: string): Promise<Refusal[]> =>
-  taken(await post("/auth/password", { newPassword, cookie: true }));
+  taken(await post("/auth/password", { newPassword, ...stay }));
 
 /** Go on with the session of this browser, if it has one. */
 export async function resume(): Promise<void> {
@@ -116,7 +120,7 @@ export async function resume(): Promise<void> {
 
 /** Renew the access token by the cookie, once for all who wait for it. */
 function renew(): Promise<boolean> {
-  renewing ??= post("/auth/refresh", { cookie: true }).then((reply) => {
+  renewing ??= post("/auth/refresh", {}).then((reply) => {
     renewing = null;
     if (reply.errors) {
       if (refused(reply).some((found) => found.code === "UNAUTHENTICATED")) end(true);
@@ -137,7 +141,7 @@ function end(ended = false): void {
 
 /** Sign out: the session ends at the gateway, in this page and in the other tabs. */
 export async function signOut(): Promise<void> {
-  await post("/auth/logout", { cookie: true });
+  await post("/auth/logout", {});
   channel?.postMessage("out");
   end();
 }
@@ -152,6 +156,7 @@ export function watch(warn: (left: number | null) => void): () => void {
     warn(null);
   };
   const look = (): void => {
+    if (localStorage.getItem(KEPT) === KEEPS) return;
     const idle = (Date.now() - touched) / 1_000;
     if (idle > IDLE_SECONDS) void signOut();
     else if (idle > IDLE_SECONDS - WARN_SECONDS) warn(Math.ceil(IDLE_SECONDS - idle));

@@ -21,6 +21,7 @@ export const en: typeof zh = {
     role: "Role",
     anyRole: "As the login name says",
     submit: "Sign in",
+    keep: "Stay signed in on this device for 14 days (my own device)",
     ended: "The session has ended: sign in again.",
     code: "Enter a code",
     codeHint: "Open your authenticator and enter its 6 digits, or a recovery code.",

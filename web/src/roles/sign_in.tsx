@@ -50,8 +50,8 @@ function Password({ ended }: { ended: boolean }) {
       <Card>
         <Form
           submit={say.signIn.submit}
-          send={async ({ login = "", password = "" }) => {
-            const refused = await signIn(login.normalize("NFKC").replace(/\s/g, ""), password, scope || null);
+          send={async ({ login = "", password = "", keep }) => {
+            const refused = await signIn(login.normalize("NFKC").replace(/\s/g, ""), password, scope || null, scope === "teacher" && keep === "on");
             if (!refused.length && path === "/console/login") go("/console", true);
             return refused;
           }}
@@ -65,6 +65,12 @@ function Password({ ended }: { ended: boolean }) {
             of={[["", say.signIn.anyRole], ...SCOPES.map((each): [string, string] => [each, say.roles[each]])]}
             onChoose={setScope}
           />
+          {scope === "teacher" && (
+            <label class="pick">
+              <input type="checkbox" name="keep" />
+              <span>{say.signIn.keep}</span>
+            </label>
+          )}
         </Form>
       </Card>
       <p class="quiet small">{say.signIn.help} <a href="/help">{say.helpLine}</a></p>

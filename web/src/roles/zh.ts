@@ -19,6 +19,7 @@ export const zh = {
     role: "身份",
     anyRole: "按登录名识别",
     submit: "登录",
+    keep: "在本机保持登录 14 天（仅限本人设备）",
     ended: "登录已失效，请重新登录。",
     code: "输入验证码",
     codeHint: "打开身份验证应用，输入 6 位数字；也可输入一个恢复码。",

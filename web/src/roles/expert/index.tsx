@@ -31,7 +31,7 @@ function Reviews() {
               name={(row) => row.id}
               empty={say.noReviews}
               columns={[
-                { head: say.project, cell: (row) => <>{row.project?.title} <span class="quiet small">{row.project?.code}</span></> },
+                { head: say.project, cell: (row) => <>{row.project?.title} <span class="quiet small beneath">{row.project?.code}</span></> },
                 { head: say.base, cell: (row) => row.project?.base.name },
                 { head: say.status, cell: (row) => <>{row.submittedAt ? <Tag tone="ok">{say.reviewed}</Tag> : <Tag tone="warn">{say.toReview}</Tag>} {row.cycle > 1 && say.cycle(row.cycle)}</> },
                 { head: say.dates, cell: (row) => days(row.project?.startsOn, row.project?.endsOn) },

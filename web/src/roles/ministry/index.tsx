@@ -96,7 +96,7 @@ function PlansPage({ year }: Year) {
                 name={(row) => row.id}
                 empty={say.noPlans}
                 columns={[
-                  { head: say.project, cell: (row) => <>{row.title} <span class="quiet small">{row.code}</span></> },
+                  { head: say.project, cell: (row) => <>{row.title} <span class="quiet small beneath">{row.code}</span></> },
                   { head: say.base, cell: (row) => row.base.name },
                   { head: say.status, cell: (row) => <ProjectTag status={row.status} /> },
                   { head: say.dates, cell: (row) => days(row.startsOn, row.endsOn) },
@@ -173,7 +173,7 @@ function EscalationsPage({ year }: Year) {
                 columns={[
                   { head: say.teacher, cell: (row) => row.teacher?.name },
                   { head: say.school, cell: (row) => row.school?.name },
-                  { head: say.project, cell: (row) => <>{row.project?.title} <span class="quiet small">{row.project?.base.name}</span></> },
+                  { head: say.project, cell: (row) => <>{row.project?.title} <span class="quiet small beneath">{row.project?.base.name}</span></> },
                   { head: say.escalatedAt, cell: (row) => row.escalatedAt && instant(row.escalatedAt) },
                   { head: say.rank, cell: (row) => row.rank ?? "", number: true },
                   { head: say.seats, cell: (row) => row.project?.seats && general().seatsLeft(count(row.project.seats.left), count(row.project.seats.capacity)) },

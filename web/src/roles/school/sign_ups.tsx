@@ -124,7 +124,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
             head: say.rank,
             number: true,
             cell: (row) => (
-              <span class="row">
+              <span class="rank">
                 {row.rank ?? ""}
                 {rankable && row.status === "SIGNED_UP" && (
                   <>
