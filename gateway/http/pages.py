@@ -14,24 +14,24 @@ from gateway.http.static_files import ASKED_ANEW, KINDS, StaticFile
 FOLDER = Path(__file__).resolve().parents[1] / "pages"
 """The pages, a folder each."""
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none';"
-    " form-action {}; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none';"
+    " frame-ancestors 'none'; require-trusted-types-for 'script'; "
 )
 """Scripts, styles and connections are our own, and nothing else is loaded at all; no text becomes markup."""
 
 
-def _headers(form_action: str) -> dict[str, str]:
+def _headers(more: str) -> dict[str, str]:
     return {
-        "Content-Security-Policy": _POLICY.format(form_action),
+        "Content-Security-Policy": _POLICY + more,
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
 
 
-HEADERS: Mapping[str, str] = _headers("'none'")
+HEADERS: Mapping[str, str] = _headers("form-action 'none'")
 """What every page of this package says; their forms are sent by scripts."""
-WEB_HEADERS: Mapping[str, str] = _headers("'self'")
-"""What the front ends' pages say; a browser that ran no script may send their forms to us."""
+WEB_HEADERS: Mapping[str, str] = _headers("form-action 'self'; img-src 'self'")
+"""What the front ends' pages say: they have an icon, and a browser that ran no script may send their forms to us."""
 
 
 def page_documents() -> list[str]:
