@@ -119,6 +119,8 @@ def environment(process: Process) -> dict[str, str]:
             "BALLOTS_URL": "http://ballots:8000",
             "FORWARDED_ALLOW_IPS": "${PROXIES:-127.0.0.1}",
             "SUPERGRAPH_FILE": "contracts/graph/supergraph.graphql",
+            "WEB_DIR": "web",
+            "TRUSTED_DOCUMENTS_FILE": "web/trusted-documents.json",
         }
     if process.name == "evaluations":
         found |= {"BALLOTS_URL": "http://ballots:8000", "REGISTER_KEYS_DIR": f"{_DISK}/keys"}

@@ -55,7 +55,9 @@ def test_a_process_has_the_environment_of_its_manifest(name: str, place: dict[st
     assert {field.upper() for field, info in settings_of(name).model_fields.items() if info.is_required()} <= (
         set(own["environment"]) | secret
     )
-    elsewhere = {"SUBGRAPH_URLS", "BALLOTS_URL", *secret}
+    elsewhere = {"SUBGRAPH_URLS", "BALLOTS_URL", "TRUSTED_DOCUMENTS_FILE", *secret}
+    if "TRUSTED_DOCUMENTS_FILE" in wanted:  # a cluster's ConfigMap may hold manifests of others
+        assert own["environment"]["TRUSTED_DOCUMENTS_FILE"] in str(wanted["TRUSTED_DOCUMENTS_FILE"]).split(",")
     for key, value in wanted.items():
         if value is not None and key not in elsewhere:
             given = own["environment"][key]
