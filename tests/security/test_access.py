@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncGenerator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -78,6 +79,7 @@ def object_type(name: str) -> GraphQLObjectType:
     return found
 
 
+@cache
 def ways(scope: Scope) -> dict[str, str]:
     """For every type that a scope can get to, a query with `%s` where a field of the type goes."""
     allowed = {row.coordinate: row.scopes for row in rows()}
@@ -94,17 +96,28 @@ def ways(scope: Scope) -> dict[str, str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def subgraphs() -> Deaf:
+    return Deaf()
+
+
+@pytest.fixture(scope="module")
+def engine(subgraphs: Deaf) -> Engine:
+    return Engine(GRAPH, subgraphs, streams=subgraphs)
+
+
 @pytest.mark.parametrize("scope", EVERYBODY)
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.coordinate)
-async def test_a_field_is_open_to_its_scopes_and_to_nobody_else(row: Row, scope: Scope) -> None:
+async def test_a_field_is_open_to_its_scopes_and_to_nobody_else(
+    row: Row, scope: Scope, engine: Engine, subgraphs: Deaf
+) -> None:
     way = ways(scope).get(row.type)
     may = row.scopes is None or scope.value in row.scopes
     if way is None:  # no way leads there for this scope: as closed as a field can be
         assert not may or row.type not in ROOTS
         return
     query = way % selected(row.field, object_type(row.type).fields[row.field])
-    subgraphs = Deaf()
-    engine = Engine(GRAPH, subgraphs, streams=subgraphs)
+    subgraphs.heard.clear()
     planned = "".join(request.text for request in engine.plan(query, scopes=granted(scope)).requests())
     assert ("probe:" in planned) == may, planned
     (answer,) = [one.json() async for one in engine.stream(Request(query, scopes=granted(scope)))]
