@@ -63,12 +63,15 @@ export function ask<Data, Variables>(document: Document<Data, Variables>, variab
   return flight as Promise<Answer<Data>>;
 }
 
-/** Give a command, once: where no answer comes it is sent again under the same key. */
-export async function command<Data, Variables>(document: Document<Data, Variables>, variables: Variables): Promise<Answer<Data>> {
+/** Give a command, once: where no answer comes it is sent again under the same key.
+ *
+ * `quiet`: what was answered before is not asked again; who saves while somebody types forgets it all at the end.
+ */
+export async function command<Data, Variables>(document: Document<Data, Variables>, variables: Variables, quiet = false): Promise<Answer<Data>> {
   const headers = { "Idempotency-Key": uuid() };
   let answer = await send(document, variables, headers);
   if (answer.refusals.some((found) => UNSURE.has(found.code))) answer = await send(document, variables, headers);
-  forget();
+  if (!quiet) forget();
   return answer;
 }
 

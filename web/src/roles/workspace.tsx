@@ -1,5 +1,6 @@
 // The frame of a workspace: navigation, who is signed in, signing out, and the warning of those who do nothing.
 import { useEffect, useState } from "preact/hooks";
+import { settled } from "../app/language";
 import { go, match, usePlace, withQuery } from "../app/router";
 import { type Scope, session, signOut, watch } from "../app/session";
 import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
@@ -31,7 +32,11 @@ export function Workspace() {
   const scope = now.state === "in" ? now.scope : null;
   const [role, setRole] = useState<Role | null>(null);
   useEffect(() => {
-    if (scope) void ROLES[scope]().then((module) => setRole(module.role));
+    if (!scope) return;
+    void ROLES[scope]().then(async (module) => {
+      await settled();
+      setRole(module.role);
+    });
   }, [scope]);
   return scope && role ? <Frame scope={scope} role={role} /> : null;
 }
