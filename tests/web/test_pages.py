@@ -1,9 +1,11 @@
 """The front ends in a real Chromium, on a round in progress: what visitors and every role see and do by mouse."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,13 +30,22 @@ CREDITED = """{ projects(first: 10, filter: {year: 2023, statuses: [COMPLETED]})
 ISSUE = """mutation($project: ID!, $ids: [ID!]) { issueCertificates(projectId: $project, enrollmentIds: $ids) {
   certificate { number } refusal { code } } }"""
 WAITING = "{ me { todo { count } planTodo { count } trainingTodo { count } } }"
+OF_BASE = """query($year: Int!, $status: ProjectStatus!) { projects(filter: {year: $year, statuses: [$status]}) {
+  nodes { id version objectives book { state } } } }"""
 CLASS = "2024-DQT-001-02"
 TEACHER, SCHOOL, BASE = "t31440000140", "3144000014", "4151000102"
+UPDATE = """mutation($id: ID!, $version: Int!, $input: ProjectInput!) {
+  updateProject(id: $id, version: $version, input: $input) { version } }"""
+EXPERTS = "{ experts(first: 20) { nodes { id name } } }"
+ASSIGN = "mutation($id: ID!, $experts: [ID!]!) { assignExperts(projectId: $id, experts: $experts) { id } }"
+BY_CODE = "query($code: String!) { projectByCode(code: $code) { id } }"
+OTHER_BASE = "4142000106"
+"""The base whose class of last year is running."""
 LOGINS = {"teacher": TEACHER, "school": SCHOOL, "base": BASE, "expert": "expert5", "province": "province44"}
 PAGES = {
     "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
     "school": ["/enrollments", "/teachers", "/rosters", "/notices"],
-    "base": ["/projects", "/projects?year=2023", "/notices"],
+    "base": ["/projects", "/projects?year=2023", "/projects/new", "/notices"],
     "expert": ["/reviews", "/notices"],
     "province": ["/progress", "/schools", "/enrollments", "/funding"],
     "ministry": ["/plans", "/bases", "/progress", "/escalations?year=2023", "/notices"],
@@ -312,6 +323,184 @@ async def tick(tab: Tab, name: str) -> None:
     )
     await tab.until(f"Boolean({box})")
     await tab.evaluate(f"{box}.querySelector('input').click()")
+
+
+async def own_plan(client: Client, year: int, status: str) -> dict[str, Any]:
+    """The one project of a base that is in a state which only the base sees."""
+    found = (await client.ask(OF_BASE, year=year, status=status))["projects"]["nodes"]
+    plan: dict[str, Any] = found[0]
+    return plan
+
+
+async def choose(tab: Tab, selector: str, value: str) -> None:
+    """Choose of a list, as a mouse does."""
+    field = f"document.querySelector({json.dumps(selector)})"
+    await tab.until(f"Boolean({field})")
+    await tab.evaluate(f"{field}.value = {value!r}; {field}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+
+
+async def key(tab: Tab, name: str, code: int, text: str = "") -> None:
+    """Press a key."""
+    pressed = {"key": name, "code": "Space" if text else name, "windowsVirtualKeyCode": code, "text": text}
+    for kind in ("keyDown", "keyUp"):
+        await tab.command("Input.dispatchKeyEvent", type=kind, **pressed)
+
+
+async def test_r7_r10_r13_r15_a_base_mends_a_returned_plan_and_an_expert_reviews_it(site: Site) -> None:
+    """It is saved while it is typed, over nobody's change unasked, and submitted; the review is kept and sent."""
+    base, ministry = await site.client("base"), await site.client("ministry")
+    plan = await own_plan(base, 2024, "RETURNED")
+    address = f"{site.suite.url}/console/projects/{plan['id']}/plan"
+    async with phone(site.home / "mends") as tab:
+        await sign_in(tab, site, "base", BASE)
+        await tab.reads("等我办理")
+        await tab.open(f"{address}?step=content")
+        await tab.reads("方案被退回")
+        await tab.write("#field-objectives", "面向岗位。")
+        await tab.until("document.querySelector('.beside [role=status]').textContent.startsWith('已保存 ')")
+        saved = await own_plan(base, 2024, "RETURNED")
+        assert "面向岗位。" in saved["objectives"]
+        change = {"id": plan["id"], "version": saved["version"], "input": {"objectives": "另一处所写"}}
+        await base.ask(UPDATE, **change)
+        await tab.write("#field-objectives", "本页所写。")
+        await tab.reads("他人同时修改了这个方案")
+        await tab.reads("另一处所写")
+        assert await barriers(tab, site) == []
+        await tab.press("保留我的")
+        await tab.until("document.querySelector('.beside [role=status]').textContent.startsWith('已保存 ')")
+        assert "本页所写。" in (await own_plan(base, 2024, "RETURNED"))["objectives"]
+        await tab.open(f"{address}?step=basic")
+        await choose(tab, "#field-majorCategory", "19")
+        await tab.reads("还缺 1 项")
+        await tab.evaluate("document.querySelector('.jump').click()")
+        await tab.write("#field-justification-R10", "面向公共服务岗位的交叉专业")
+        await tab.reads("内容齐全，可以提交")
+        assert await barriers(tab, site) == []
+        await tab.press("提交方案")
+        await tab.press("确认提交方案")
+        await tab.reads("方案已提交")
+        assert not tab.complaints
+    experts = {each["name"]: each["id"] for each in (await ministry.ask(EXPERTS))["experts"]["nodes"]}
+    await ministry.ask(ASSIGN, id=plan["id"], experts=[experts["周立群"], experts["孙文博"]])
+    async with phone(site.home / "reviews") as tab:
+        await sign_in(tab, site, "expert", LOGINS["expert"])
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/reviews/{plan['id']}")
+        await tab.reads("还有 5 个维度")
+        await tab.evaluate("document.querySelectorAll('input[value=PASS]').forEach((each) => each.click())")
+        for dimension in ("OBJECTIVES", "CONTENT", "ORGANIZATION", "DURATION", "FEE"):
+            await tab.write(f"#comment-{dimension}", "符合要求")
+        await tab.open(f"{site.suite.url}/console/reviews/{plan['id']}")
+        await tab.until("document.querySelector('#comment-FEE')?.value === '符合要求'")
+        assert await barriers(tab, site) == []
+        await tab.press("提交评审意见")
+        await tab.press("确认提交评审意见")
+        await tab.reads("其他专家还没有提交")
+        assert await tab.evaluate("JSON.stringify({...sessionStorage})") == "{}"
+        await look(tab, site, f"/console/reviews/{plan['id']}")
+
+
+async def test_r29_a_base_marks_a_session_by_keys_and_opens_its_check_in(site: Site) -> None:
+    """What is marked stays in the page until it is sent."""
+    base = await site.public.login(OTHER_BASE, site.password, "base")
+    project = await own_plan(base, 2023, "RUNNING")
+    async with phone(site.home / "marks") as tab:
+        await sign_in(tab, site, "base", OTHER_BASE)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/projects/{project['id']}/attendance")
+        await tab.reads("已登记 0 / 10")
+        await tab.evaluate("document.querySelector('tbody input[type=checkbox]').focus()")
+        await key(tab, " ", 32, " ")
+        await key(tab, "ArrowDown", 40)
+        await key(tab, " ", 32, " ")
+        await key(tab, " ", 32, " ")
+        await tab.reads("待发送 2")
+        shown = await tab.evaluate(
+            "[...document.querySelectorAll('td[data-label=考勤]')].map((each) => each.innerText)"
+        )
+        assert shown[:3] == ["出席", "缺勤", "未登记"]
+        await tab.press("未登记的全部记为出席")
+        await tab.open(f"{site.suite.url}/console/projects/{project['id']}/attendance")
+        await tab.reads("待发送 10")
+        assert await barriers(tab, site) == []
+        await tab.press("保存考勤")
+        await tab.reads("已登记 10 人")
+        await tab.reads("已登记 10 / 10")
+        await tab.press("打开现场签到")
+        await tab.reads("已签到 9 / 10")
+        assert await tab.evaluate("document.querySelector('svg.code path').getBBox().width > 20")
+        assert await barriers(tab, site) == []
+        await tab.press("打印签到表")
+        await tab.until("!document.querySelector('main .note.bad')")
+        assert tab.sent("/sign-in.pdf")
+        await look(tab, site, f"/console/projects/{project['id']}/attendance")
+
+
+async def test_r30_a_base_enters_results_and_publishes_them(site: Site) -> None:
+    """A row that is refused says why and stays; the rest is taken."""
+    base = await site.client("base")
+    project = await own_plan(base, 2023, "FINISHED")
+    async with phone(site.home / "results") as tab:
+        await sign_in(tab, site, "base", BASE)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/projects/{project['id']}/results")
+        await tab.reads("尚无成绩 3 人")
+        for score in ("101", "88", "90"):
+            await choose(tab, "select:has(option[value=''])", "PASSED")
+            await tab.evaluate(
+                "[...document.querySelectorAll('input.score')].find((each) => !each.disabled && !each.value).focus()"
+            )
+            await tab.command("Input.insertText", text=score)
+        await tab.press("保存成绩")
+        await tab.reads("已登记 2 人")
+        await tab.reads("1 人未能办理")
+        assert await barriers(tab, site) == []
+        wrong = "[...document.querySelectorAll('input.score')].find((each) => each.value === '101')"
+        await tab.evaluate(f"{wrong}.select(); {wrong}.focus()")
+        await tab.command("Input.insertText", text="91")
+        await tab.press("保存成绩")
+        await tab.reads("已登记 1 人")
+        await tab.press("发布成绩")
+        await tab.press("确认发布成绩")
+        await tab.until("document.querySelector('main .tag.ok')?.textContent === '已发布'")
+        assert not tab.complaints
+        await look(tab, site, f"/console/projects/{project['id']}/results")
+    states = {"FINISHED", "COMPLETED"}  # it is completed by itself soon afterwards
+    nodes = [
+        each for status in states for each in (await base.ask(OF_BASE, year=2023, status=status))["projects"]["nodes"]
+    ]
+    assert {each["id"]: each["book"] for each in nodes}[project["id"]] == {"state": "FINAL"}
+
+
+async def test_r23_r25_a_base_orders_its_waiting_list_and_corrects_a_decision(site: Site) -> None:
+    found = (await site.public.ask(BY_CODE, code="2024-DQT-001-01"))["projectByCode"]
+    address = f"/console/projects/{found['id']}"
+    async with phone(site.home / "waits") as tab:
+        await sign_in(tab, site, "base", BASE)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}{address}?status=REJECTED")
+        await tab.press("更正")
+        await choose(tab, "select[name^=decision]", "WAITLIST")
+        await tab.write("input[name^=reason]", "资料复核后符合条件")
+        assert await barriers(tab, site) == []
+        await tab.press("确认更正")
+        await tab.reads("没有符合条件的报名人员")
+        await tab.open(f"{site.suite.url}{address}/waitlist")
+        names = (
+            "[...document.querySelectorAll('tbody tr')].filter((row) => row.querySelector('.rank'))"
+            ".map((row) => row.querySelector('th').innerText)"
+        )
+        await tab.until(f"({names}).length > 1")
+        before = await tab.evaluate(names)
+        await tab.evaluate("document.querySelector('.rank button:last-child').click()")
+        await tab.press("保存次序")
+        await tab.until(
+            f"document.querySelector('main .button.first').disabled && ({names})[0] === {json.dumps(before[1])}"
+        )
+        await tab.open(f"{site.suite.url}{address}/waitlist")
+        await tab.until(f"({names})[0] === {json.dumps(before[1])} && ({names})[1] === {json.dumps(before[0])}")
+        assert not tab.complaints
+        await look(tab, site, f"{address}/waitlist")
 
 
 async def test_a_gateway_that_takes_no_free_text_shows_the_same_pages(site: Site) -> None:

@@ -121,6 +121,7 @@ function Grid({ project, session, rows, tell }: { project: Project; session: Ses
     const { data, refusals } = await send.run({ project: project.id, rows: all.slice(0, MOST_ROWS) });
     const outcomes = (data?.recordAttendance ?? []).map((each) => ({ ...each, id: each.enrollment.id }));
     if (refusals.length) return;
+    go(withQuery({ session: session.id }), true); // what is shown stays, though another session waits now
     const well = new Set(outcomes.filter((each) => each.ok).map((each) => each.id));
     const left = Object.entries(marks).filter(([key]) => !well.has(key));
     keep(left.length ? Object.fromEntries(left) : null);
