@@ -84,6 +84,9 @@ export function isoDate(text: string): string {
   return year && month && date ? `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}` : text;
 }
 
+/** The whole number that was typed; what is none is -1, which is refused in words. */
+export const wholeNumber = (text: string): number => (/^\d{1,9}$/.test(text.normalize("NFKC")) ? Number(text.normalize("NFKC")) : -1);
+
 /** Rows that are pasted from a workbook or typed, a line each. */
 export function RowsField({ name, label, hint }: { name: string; label: string; hint: string }) {
   return (

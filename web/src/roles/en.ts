@@ -429,4 +429,16 @@ export const en: typeof zh = {
     extendPhase: "Extend",
     extendPhaseAsk: (phase) => `Extend “${phase}”; all users see the new last day and the reason.`,
   },
+  provinceDesk: {
+    act: "Act",
+    live: "Live: figures follow new sign-ups and decisions.",
+    still: "Not live; the figures are those of when this page was opened.",
+    record: "Record funding",
+    recordAsk: "It cannot be deleted, only corrected; every revision is kept.",
+    amount: "Amount in yuan",
+    school: "School code (blank: no school)",
+    correct: "Correct",
+    correctAsk: "The new revision is in force, the former is kept; an amount of 0 takes it back.",
+    revision: (number) => `revision ${number}`,
+  },
 };

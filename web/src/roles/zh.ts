@@ -427,4 +427,16 @@ export const zh = {
     extendPhase: "延期",
     extendPhaseAsk: (phase: string) => `延长“${phase}”，新截止日和理由对所有用户可见。`,
   },
+  provinceDesk: {
+    act: "办理",
+    live: "实时更新：有新的报名或决定时自动刷新。",
+    still: "未连接实时更新，数字为打开时的。",
+    record: "登记经费",
+    recordAsk: "登记后不能删除，只能更正，各版均留存。",
+    amount: "金额（元）",
+    school: "学校标识码（不限学校则留空）",
+    correct: "更正",
+    correctAsk: "新版代替原版，原版留存；金额填 0 即收回。",
+    revision: (number: string) => `第 ${number} 版`,
+  },
 };

@@ -5,7 +5,7 @@ import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { command } from "../../graph/client";
 import { useQuery } from "../../graph/use";
-import { Act, Acts, Choice, DateField, Reason, RowsField, cells, isoDate } from "../../parts/act";
+import { Act, Acts, Choice, DateField, Reason, RowsField, cells, isoDate, wholeNumber } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Bar, Card, Tag } from "../../parts/basic";
 import { TextField } from "../../parts/form";
@@ -106,8 +106,8 @@ export function BasesPage({ year }: { year: number }) {
 
 function BaseChoices({ of, year }: { of: Base; year: number }) {
   const own = words().ministryDesk;
-  const adjust = async ({ limit, above, reason = "" }: Values) =>
-    (await command(AdjustQuota, { baseId: of.id, input: { year, limit: Number(limit), aboveRound: above === "yes", reason } })).refusals;
+  const adjust = async ({ limit = "", above, reason = "" }: Values) =>
+    (await command(AdjustQuota, { baseId: of.id, input: { year, limit: wholeNumber(limit), aboveRound: above === "yes", reason } })).refusals;
   const extend = async ({ until, why: reason = "" }: Values) =>
     (await command(ExtendBase, { id: of.id, version: of.version, validUntil: until ? isoDate(until) : null, reason })).refusals;
   return (

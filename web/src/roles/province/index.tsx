@@ -3,6 +3,7 @@ import { count, days, instant, yuan } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
+import { useLive } from "../../graph/stream";
 import { useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
 import { Card, Empty, EnrollmentTag, Tag, Tiles } from "../../parts/basic";
@@ -10,7 +11,8 @@ import { SearchBox } from "../../parts/search";
 import { Chips, Pager, Table } from "../../parts/table";
 import type { Role } from "../page";
 import { words } from "../words";
-import { MyProgress, ProvinceEnrollments, ProvinceFunding, ProvinceSchools } from "./documents";
+import { MyProgress, ProvinceEnrollments, ProvinceEvents, ProvinceSchools } from "./documents";
+import { FundingPage } from "./funding";
 
 const STATUSES = ["SIGNED_UP", "SUBMITTED", "ACCEPTED", "WAITLISTED", "REJECTED", "NO_SHOW", "PASSED", "CREDITED"] as const;
 type Year = { year: number };
@@ -18,6 +20,7 @@ type Year = { year: number };
 function Progress({ year }: Year) {
   const say = words();
   const shown = useQuery(MyProgress, { year });
+  const live = useLive(ProvinceEvents, {}, shown.again);
   return (
     <Answered of={shown}>
       {({ myProvince: province }) => {
@@ -31,6 +34,7 @@ function Progress({ year }: Year) {
         ];
         return (
           <>
+            <p class="quiet small">{live ? say.provinceDesk.live : say.provinceDesk.still}</p>
             <Tiles
               of={[
                 [say.submitting, count(progress.submittingSchools), `/ ${count(progress.registeredSchools)}`],
@@ -132,37 +136,6 @@ function EnrollmentsPage({ year }: Year) {
               />
               <Pager total={province.enrollments.totalCount} end={province.enrollments.pageInfo.hasNextPage ? province.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
             </div>
-          )}
-        </Answered>
-      </Card>
-    </div>
-  );
-}
-
-function FundingPage({ year }: Year) {
-  const say = words();
-  const shown = useQuery(ProvinceFunding, { year });
-  return (
-    <div class="stack">
-      <Heading title={say.funding}>{say.funding}</Heading>
-      <Card>
-        <Answered of={shown}>
-          {({ myProvince: province }) => (
-            <Table
-              caption={say.funding}
-              rows={province?.funding ?? []}
-              name={(row) => row.id}
-              empty={say.noFunding}
-              columns={[
-                { head: say.item, cell: (row) => row.item },
-                { head: say.amount, cell: (row) => yuan(row.yuan), number: true },
-                { head: say.source, cell: (row) => say.sources[row.source] },
-                { head: say.school, cell: (row) => row.school?.name },
-                { head: say.project, cell: (row) => row.project?.title },
-                { head: say.recordedAt, cell: (row) => instant(row.recordedAt) },
-                { head: say.note, cell: (row) => row.note },
-              ]}
-            />
           )}
         </Answered>
       </Card>
