@@ -11,7 +11,7 @@ const REST_MS = 5_000;
  *
  * Answers whether the stream is open. `heard` is called at most every five seconds, however many events there are.
  */
-export function useLive<Variables>(document_: Document<unknown, Variables>, variables: Variables, heard: () => void): boolean {
+export function useLive<Variables>(of: Document<unknown, Variables>, variables: Variables, heard: () => void): boolean {
   const [open, setOpen] = useState(false);
   const latest = useRef(heard);
   latest.current = heard;
@@ -26,9 +26,9 @@ export function useLive<Variables>(document_: Document<unknown, Variables>, vari
     };
     const follow = async (end: AbortController): Promise<void> => {
       while (!end.signal.aborted) {
-        await read(document_, variables, end.signal, () => setOpen(true), tell);
+        await read(of, variables, end.signal, () => setOpen(true), tell);
         setOpen(false);
-        await rest(end.signal);
+        await pause(end.signal);
       }
     };
     const seen = (): void => {
@@ -43,11 +43,11 @@ export function useLive<Variables>(document_: Document<unknown, Variables>, vari
       clearTimeout(due);
       ended.abort();
     };
-  }, [document_.id, JSON.stringify(variables)]);
+  }, [of.id, JSON.stringify(variables)]);
   return open;
 }
 
-const rest = (signal: AbortSignal): Promise<void> =>
+const pause = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, REST_MS);
     signal.addEventListener("abort", () => {
@@ -58,13 +58,13 @@ const rest = (signal: AbortSignal): Promise<void> =>
 
 /** Read a stream to its end; what keeps it from being opened is tried again, so it is told to nobody. */
 async function read<Variables>(
-  document_: Document<unknown, Variables>,
+  of: Document<unknown, Variables>,
   variables: Variables,
   signal: AbortSignal,
   opened: () => void,
   heard: () => void,
 ): Promise<void> {
-  const body = JSON.stringify({ documentId: document_.id, operationName: document_.name, variables });
+  const body = JSON.stringify({ documentId: of.id, operationName: of.name, variables });
   const { reply } = await authorized((token) => join(token, body, signal));
   const reader = reply?.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (!reader) return;

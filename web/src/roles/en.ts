@@ -352,6 +352,8 @@ export const en: typeof zh = {
     letGoAsk: "The teacher belongs to the other school at once.",
     keep: "Refuse the transfer",
     keepAsk: "The other school is told the reason.",
+    grantTransfer: "Grant the transfer",
+    denyTransfer: "Deny the transfer",
     correct: "Correct",
     correctAsk: "Only what you change is changed.",
     typedAnew: "Not shown; type it anew to correct it, or leave it blank.",
@@ -431,6 +433,7 @@ export const en: typeof zh = {
   },
   provinceDesk: {
     act: "Act",
+    registerAsk: "An account is made for each; the ministry issues the codes.",
     live: "Live: figures follow new sign-ups and decisions.",
     still: "Not live; the figures are those of when this page was opened.",
     record: "Record funding",

@@ -350,6 +350,8 @@ export const zh = {
     letGoAsk: "该教师即转为申请学校的教师。",
     keep: "不同意调动",
     keepAsk: "理由将告知申请学校。",
+    grantTransfer: "准许调动",
+    denyTransfer: "不准许调动",
     correct: "更正信息",
     correctAsk: "只更改填写有变的内容。",
     typedAnew: "不显示原号码；需要更正时重新填写，否则留空。",
@@ -429,6 +431,7 @@ export const zh = {
   },
   provinceDesk: {
     act: "办理",
+    registerAsk: "登记后学校账号随之建立，激活码由教师工作司发放。",
     live: "实时更新：有新的报名或决定时自动刷新。",
     still: "未连接实时更新，数字为打开时的。",
     record: "登记经费",

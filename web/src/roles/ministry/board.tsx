@@ -107,7 +107,7 @@ function Rows({ rows, late, tell }: { rows: readonly Row[]; late: boolean; tell:
             <span class="quiet" role="status">{own.selected(count(ticked.size))}</span>
           </p>
           <Acts>
-            {has("SUBMITTED", "UNDER_REVIEW") && <Act kind="first" label={own.autoAssign} ask={own.autoAssignAsk(count(toAssign.length))} disabled={!toAssign.length} run={assign} />}
+            {has("SUBMITTED", "UNDER_REVIEW") && <Act kind="first" label={own.autoAssign} ask={own.autoAssignAsk(count(toAssign.length))} disabled={!toAssign.length} told run={assign} />}
             {has("UNDER_REVIEW") && OUTCOMES.map((outcome) => (
               <Act
                 key={outcome}
@@ -115,13 +115,14 @@ function Rows({ rows, late, tell }: { rows: readonly Row[]; late: boolean; tell:
                 label={own.outcomes[outcome]}
                 ask={own.outcomeAsk[outcome](count(toDecide.length))}
                 disabled={!toDecide.length}
+                told
                 run={({ [outcome]: reason = "" }) => decide(outcome, reason)}
               >
                 <Reason name={outcome} />
               </Act>
             ))}
             {has("APPROVED") && (
-              <Act kind="first" label={own.publish} ask={own.publishAsk(count(toPublish.length))} disabled={!toPublish.length} run={({ late: reason }) => publish(reason)}>
+              <Act kind="first" label={own.publish} ask={own.publishAsk(count(toPublish.length))} disabled={!toPublish.length} told run={({ late: reason }) => publish(reason)}>
                 {late && <TextField name="late" label={own.lateReason} hint={own.lateHint} required autocomplete="off" />}
               </Act>
             )}

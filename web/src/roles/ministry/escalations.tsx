@@ -64,6 +64,7 @@ function Rows({ rows, tell }: { rows: readonly Row[]; tell: (done: Done) => void
                 label={labels[decision]}
                 ask={say.ministryDesk.escalatedAsk(count(ticked.size))}
                 disabled={!ticked.size}
+                told
                 run={({ [decision]: reason = "" }) => decide(decision, reason)}
               >
                 <Reason name={decision} />

@@ -14,6 +14,7 @@ import { Cockpit, type CockpitQuery, PlanCounts } from "./documents";
 import { EscalationsPage } from "./escalations";
 import { PlanPage } from "./plan";
 import { BasesPage, ExpertsPage, SchoolsPage } from "./registry";
+import { TransfersPage } from "./transfers";
 
 type Year = { year: number };
 type Progress = NonNullable<CockpitQuery["provinceProgress"]>[number];
@@ -86,6 +87,7 @@ export const role: Role = {
     { path: "/bases", nav: () => words().nav.bases, view: BasesPage },
     { path: "/experts", nav: () => words().experts, view: ExpertsPage },
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
+    { path: "/transfers", nav: () => words().schoolDesk.transfers, view: TransfersPage },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
@@ -95,6 +97,7 @@ export const role: Role = {
     ASSIGN_EXPERTS: plans("SUBMITTED"),
     DECIDE_PLAN: plans("UNDER_REVIEW"),
     PUBLISH: plans("APPROVED"),
+    DECIDE_TRANSFER: () => "/console/transfers?state=ESCALATED",
     ESCALATION: ({ year }) => `/console/escalations${year ? `?year=${year}` : ""}`,
   },
 };
