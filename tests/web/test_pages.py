@@ -14,8 +14,11 @@ from deploy.local.web import FrontEnd
 from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client, session
 from deploy.seed.loading import Seed, load_once
+from deploy.seed.world import credit_code
 from tests.support import chromium
 from tests.support.chromium import Tab, phone
+from tests.support.eventually import eventually
+from tests.support.identity_numbers import id_number
 
 SIZES = ((1366, 768), (360, 740))
 LANGUAGES = {"zh": "zh-CN", "en": "en"}
@@ -29,6 +32,11 @@ CREDITED = """{ projects(first: 10, filter: {year: 2023, statuses: [COMPLETED]})
   id enrollments(first: 20, filter: {statuses: [CREDITED]}) { nodes { id teacher { name } } } } } }"""
 ISSUE = """mutation($project: ID!, $ids: [ID!]) { issueCertificates(projectId: $project, enrollmentIds: $ids) {
   certificate { number } refusal { code } } }"""
+STAFF = "{ mySchool { teachers(first: 50) { nodes { id name enrollments(first: 1) { totalCount } } } } }"
+REVIEWED = """query($status: ProjectStatus!) { projects(first: 50, filter: {year: 2024, statuses: [$status]}) { nodes {
+  id title reviews { submittedAt } } } }"""
+STATUS = "query($id: ID!) { project(id: $id) { status experts { id } } }"
+HEADER = "姓名,身份证号码,手机号码,岗位,专兼职,职称,专业大类,项目编号"
 WAITING = "{ me { todo { count } planTodo { count } trainingTodo { count } } }"
 OF_BASE = """query($year: Int!, $status: ProjectStatus!) { projects(filter: {year: $year, statuses: [$status]}) {
   nodes { id version objectives book { state } } } }"""
@@ -44,11 +52,14 @@ OTHER_BASE = "4142000106"
 LOGINS = {"teacher": TEACHER, "school": SCHOOL, "base": BASE, "expert": "expert5", "province": "province44"}
 PAGES = {
     "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
-    "school": ["/enrollments", "/teachers", "/rosters", "/notices"],
+    "school": ["/enrollments", "/enrol", "/teachers", "/transfers", "/accounts", "/rosters", "/school", "/notices"],
     "base": ["/projects", "/projects?year=2023", "/projects/new", "/notices"],
     "expert": ["/reviews", "/notices"],
-    "province": ["/progress", "/schools", "/enrollments", "/funding"],
-    "ministry": ["/plans", "/bases", "/progress", "/escalations?year=2023", "/notices"],
+    "province": ["/progress", "/schools", "/enrollments", "/funding", "/transfers"],
+    "ministry": [
+        *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
+        *("/transfers", "/accounts", "/progress", "/notices"),
+    ],
 }
 
 
@@ -501,6 +512,183 @@ async def test_r23_r25_a_base_orders_its_waiting_list_and_corrects_a_decision(si
         await tab.until(f"({names})[0] === {json.dumps(before[1])} && ({names})[1] === {json.dumps(before[0])}")
         assert not tab.complaints
         await look(tab, site, f"{address}/waitlist")
+
+
+def drop(text: str, name: str) -> str:
+    """An expression that drops a file where the page takes one."""
+    return (
+        "(() => { const given = new DataTransfer();"
+        f" given.items.add(new File([{json.dumps(text)}], {json.dumps(name)}));"
+        " const event = new DragEvent('drop', { dataTransfer: given, bubbles: true, cancelable: true });"
+        " document.querySelector('.drop').dispatchEvent(event); })()"
+    )
+
+
+async def test_r22_a_school_drops_a_roster_sees_the_wrong_cells_and_puts_the_good_rows_in(site: Site) -> None:
+    good = f"周文静,{id_number(771)},13712340001,教师,专职,讲师,装备制造,{CLASS}"
+    wrong = f"吴思远,{id_number(772)},1371234,门卫,专职,讲师,装备制造,{CLASS}"
+    async with phone(site.home / "roster") as tab:
+        await sign_in(tab, site, "school", site.person)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/rosters")
+        await tab.until("Boolean(document.querySelector('.drop'))")
+        await tab.evaluate(drop(f"{HEADER}\n{good}\n{wrong}", "名册.csv"))
+        await tab.until("location.pathname.startsWith('/console/rosters/') && document.querySelector('.wrong')")
+        cells = "[...document.querySelectorAll('td .wrong')].map((each) => each.closest('td').dataset.label)"
+        assert {"手机号码", "岗位"} <= set(await tab.evaluate(cells))
+        shown = await tab.evaluate("document.querySelector('main').innerText")
+        assert "吴思远" in shown
+        assert "周文静" not in shown, "only the wrong rows at first"
+        assert await barriers(tab, site) == []
+        await tab.press("只提交合格的行", "main")
+        await tab.press("确认只提交合格的行", "main")
+        await tab.until("!document.querySelector('main .tag').innerText.includes('待确认')")
+        job = await tab.evaluate("location.href")
+        await tab.open(f"{site.suite.url}/console/enrollments?q=%E5%91%A8%E6%96%87%E9%9D%99")  # leaving changes nothing
+        await tab.open(job)
+        await tab.reads("已提交 1 行")
+        await tab.open(f"{site.suite.url}/console/enrollments?q=%E5%91%A8%E6%96%87%E9%9D%99")
+        await tab.reads("周文静")
+        await tab.press("查看 周文静 " + await tab.text("td[data-label=项目] a"), "main")
+        await tab.reads("周文静的报名")
+        assert tab.complaints == []
+        await look(tab, site, await tab.evaluate("location.pathname"))
+
+
+async def test_r22_r27_a_school_enrols_its_teacher_and_the_province_sees_it_without_loading_anew(site: Site) -> None:
+    person = await site.public.login(site.person, site.password, "school")
+    staff = (await person.ask(STAFF))["mySchool"]["teachers"]["nodes"]
+    name = next(each["name"] for each in staff if not each["enrollments"]["totalCount"])
+    figure = "[...document.querySelectorAll('.tile')].find((each) => each.innerText.startsWith('报名')).innerText"
+    async with phone(site.home / "live") as live, phone(site.home / "enrols") as tab:
+        await sign_in(live, site, "province", LOGINS["province"])
+        await live.reads("等我办理")
+        await live.open(f"{site.suite.url}/console/progress")
+        await live.reads("实时更新：")
+        before = await live.evaluate(figure)
+        await sign_in(tab, site, "school", site.person)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/enrol?q={CLASS}")
+        await tab.until("Boolean(document.querySelector('main a[href*=\"/console/enrol/\"]'))")
+        await tab.evaluate("document.querySelector('main a[href*=\"/console/enrol/\"]').click()")
+        await tick(tab, name)
+        await tab.press("报名", "main")
+        await tab.reads("已报名 1 人")
+        assert tab.complaints == []
+        await live.until(f"{figure} !== {json.dumps(before)}")
+        assert live.complaints == []
+
+
+async def test_r27_a_province_records_a_payment_and_corrects_it(site: Site) -> None:
+    async with phone(site.home / "funding") as tab:
+        await sign_in(tab, site, "province", LOGINS["province"])
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/funding")
+        await tab.press("登记经费", "main")
+        await tab.write("#field-item", "教材印制")
+        await tab.write("#field-amount", "many")
+        await tab.press("确认登记经费", "main")
+        await tab.until("Boolean(document.querySelector('main .note.bad'))")
+        assert await tab.evaluate("document.querySelector('#field-item').value") == "教材印制"
+        await tab.evaluate("document.querySelector('#field-amount').value = ''")
+        await tab.write("#field-amount", "12,000.50")
+        await tab.press("确认登记经费", "main")
+        await tab.reads("12,000.5 元")
+        row = "[...document.querySelectorAll('main tbody tr')].find((each) => each.innerText.includes('教材印制'))"
+        await tab.evaluate(f"[...{row}.querySelectorAll('button')].find((each) => each.textContent === '更正').click()")
+        await tab.evaluate(f"{row}.querySelector('input[name^=amount]').value = '11000'")
+        await tab.evaluate(f"{row}.querySelector('input[name^=reason]').value = '多记一笔'")
+        await tab.press("确认更正", "main")
+        await tab.reads("第 2 版")
+        await tab.reads("11,000 元")
+
+
+async def test_r14_r16_r17_the_ministry_assigns_experts_decides_and_publishes(site: Site) -> None:
+    ministry = await site.client("ministry")
+    waiting = (await ministry.ask(REVIEWED, status="SUBMITTED"))["projects"]["nodes"][0]
+    reviewed = (await ministry.ask(REVIEWED, status="UNDER_REVIEW"))["projects"]["nodes"]
+    plan = next(each for each in reviewed if all(review["submittedAt"] for review in each["reviews"]))
+    async with phone(site.home / "board") as tab:
+        await sign_in(tab, site, "ministry", "moe")
+        await tab.reads("等我办理")
+        for status, chosen, act, reason in (
+            ("SUBMITTED", waiting, "自动分配专家", None),
+            ("UNDER_REVIEW", plan, "批准", "#field-APPROVE"),
+            ("APPROVED", plan, "公布", None),
+        ):
+            await tab.open(f"{site.suite.url}/console/plans?status={status}")
+            box = f"document.querySelector('input[aria-label={json.dumps('选择 ' + chosen['title'])}]')"
+            await tab.until(f"Boolean({box})")
+            await tab.evaluate(f"{box}.click()")
+            await tab.press(act, "main")
+            if reason:
+                await tab.write(reason, "两位专家意见经复核一致")
+            await tab.press(f"确认{act}", "main")
+            await tab.reads("已办理 1 个方案")
+        assert tab.complaints == []
+        published = (await ministry.ask(STATUS, id=plan["id"]))["project"]
+        assigned = (await ministry.ask(STATUS, id=waiting["id"]))["project"]
+        assert (published["status"], assigned["status"], len(assigned["experts"])) == ("PUBLISHED", "UNDER_REVIEW", 2)
+        await tab.open(f"{site.suite.url}/console/plans/{plan['id']}")
+        await tab.press("暂停", "main")
+        await tab.press("确认暂停", "main")
+        assert (await ministry.ask(STATUS, id=plan["id"]))["project"]["status"] == "PUBLISHED", "a reason is required"
+        await tab.write("#field-suspend", "场地检修")
+        await tab.press("确认暂停", "main")
+        await tab.reads("已暂停")
+        await look(tab, site, f"/console/plans/{plan['id']}")
+
+
+async def test_r23_the_ministry_decides_what_a_base_left_undecided_and_says_why(site: Site) -> None:
+    async with phone(site.home / "escalated") as tab:
+        await sign_in(tab, site, "ministry", "moe")
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/escalations?year=2023")
+        await tab.until("Boolean(document.querySelector('label.pick input'))")
+        await tab.evaluate("document.querySelector('label.pick input').click()")
+        await tab.press("不予录取", "main")
+        await tab.write("#field-REJECT", "名额已满")
+        await tab.press("确认不予录取", "main")
+        await tab.reads("已办理 1 人")
+
+
+async def test_r3_the_ministry_registers_an_expert_and_prints_the_code(site: Site) -> None:
+    async with phone(site.home / "registers") as tab:
+        await sign_in(tab, site, "ministry", "moe")
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/experts")
+        await tab.press("登记专家", "main")
+        for name, text in (
+            ("name", "郑海明"),
+            ("organizationName", "江南职业教育研究院"),
+            ("organizationCode", credit_code("12330000400000077")),
+            ("fields", "6、10"),
+        ):
+            await tab.write(f"#field-{name}", text)
+        await tab.press("确认登记专家", "main")
+        await tab.reads("郑海明")
+        listed = await eventually(lambda: account(site, "郑海明"))
+        await tab.open(f"{site.suite.url}/console/accounts?scope=expert")
+        row = "[...document.querySelectorAll('main tbody tr')].find((each) => each.innerText.includes('郑海明'))"
+        await tab.until(f"Boolean({row})")
+        await tab.evaluate(f"{row}.querySelector('button').click()")
+        await tab.press("确认发放激活码", "main")
+        await tab.reads("激活码（只显示这一次）")
+        code = await tab.text("main .list strong.mono")
+        assert tab.complaints == []
+        await tab.press("退出")
+    given = {"login": listed["login"], "password": code, "scope": "expert"}
+    async with site.public.http.post(f"{site.suite.url}/auth/login", json=given) as reply:
+        assert (reply.status, (await reply.json())["mustChangePassword"]) == (200, True)
+
+
+async def account(site: Site, name: str) -> dict[str, str] | None:
+    """An expert's account as the ministry lists it, once there is one."""
+    token = (await site.client("ministry")).token
+    address = f"{site.suite.url}/auth/accounts?scope=expert&first=200"
+    async with site.public.http.get(address, headers={"Authorization": f"Bearer {token}"}) as reply:
+        listed = (await reply.json())["accounts"]
+    return next((each for each in listed if each.get("name") == name), None)
 
 
 async def test_a_gateway_that_takes_no_free_text_shows_the_same_pages(site: Site) -> None:

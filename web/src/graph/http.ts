@@ -3,6 +3,8 @@ import { tag } from "../app/language";
 import { type Refusal, type Reported, away, refusal } from "../app/refusals";
 import { authorized } from "./client";
 
+const KEPT_MS = 60_000;
+
 /** What came: the content and its file's name, or what was refused. */
 export interface Reply {
   content: Blob | null;
@@ -69,7 +71,7 @@ export async function download(path: string): Promise<Refusal[]> {
     link.href = URL.createObjectURL(content);
     link.download = name ?? path.split("/").pop() ?? "";
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS); // the browser has taken it by then
   }
   return refusals;
 }

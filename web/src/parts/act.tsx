@@ -10,13 +10,15 @@ import { Select, TextField, typed } from "./form";
 export const Acts = ({ children }: { children: ComponentChildren }) => <div class="acts">{children}</div>;
 
 /** A command behind a question. `run` answers the refusals; without any it is done, and the question closes. */
-export function Act({ label, ask, kind = "", disabled = false, run, children }: {
+export function Act({ label, ask, kind = "", disabled = false, told = false, run, children }: {
   label: string;
   /** What will come of it. */
   ask: string;
   /** `first`: what one comes here for; `danger`: what cannot be taken back at once. */
   kind?: "" | "first" | "danger";
   disabled?: boolean;
+  /** The page itself says what came of it, row by row. */
+  told?: boolean;
   run: (values: Record<string, string>) => Promise<readonly Refusal[]>;
   children?: ComponentChildren;
 }) {
@@ -41,7 +43,7 @@ export function Act({ label, ask, kind = "", disabled = false, run, children }: 
   return (
     <div class={open ? "act open" : "act"}>
       <button type="button" class={`button ${kind}`} aria-expanded={open} disabled={disabled || state === "busy"} onClick={() => (open ? close("closed") : setState("open"))}>{label}</button>
-      <span class="good" role="status">{state === "done" ? general().done : ""}</span>
+      <span class="good" role="status">{state === "done" && !told ? general().done : ""}</span>
       {open && (
         <form
           ref={form}
@@ -83,6 +85,9 @@ export function isoDate(text: string): string {
   const [, year, month, date] = /^(\d{4})\D?(\d{1,2})\D?(\d{1,2})\D?$/.exec(text.normalize("NFKC")) ?? [];
   return year && month && date ? `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}` : text;
 }
+
+/** The whole number that was typed; what is none is -1, which is refused in words. */
+export const wholeNumber = (text: string): number => (/^\d{1,9}$/.test(text.normalize("NFKC")) ? Number(text.normalize("NFKC")) : -1);
 
 /** Rows that are pasted from a workbook or typed, a line each. */
 export function RowsField({ name, label, hint }: { name: string; label: string; hint: string }) {
