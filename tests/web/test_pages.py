@@ -44,6 +44,7 @@ CLASS = "2024-DQT-001-02"
 TEACHER, SCHOOL, BASE = "t31440000140", "3144000014", "4151000102"
 UPDATE = """mutation($id: ID!, $version: Int!, $input: ProjectInput!) {
   updateProject(id: $id, version: $version, input: $input) { version } }"""
+TIMETABLE = "query($id: ID!) { project(id: $id) { days timetable { date } } }"
 EXPERTS = "{ experts(first: 20) { nodes { id name } } }"
 ASSIGN = "mutation($id: ID!, $experts: [ID!]!) { assignExperts(projectId: $id, experts: $experts) { id } }"
 BY_CODE = "query($code: String!) { projectByCode(code: $code) { id } }"
@@ -355,6 +356,47 @@ async def key(tab: Tab, name: str, code: int, text: str = "") -> None:
     pressed = {"key": name, "code": "Space" if text else name, "windowsVirtualKeyCode": code, "text": text}
     for kind in ("keyDown", "keyUp"):
         await tab.command("Input.dispatchKeyEvent", type=kind, **pressed)
+
+
+def paste(selector: str, text: str) -> str:
+    """An expression that pastes a text from a workbook."""
+    return (
+        "(() => { const given = new DataTransfer();"
+        f" given.setData('text/plain', {json.dumps(text)});"
+        " const event = new ClipboardEvent('paste', { clipboardData: given, bubbles: true, cancelable: true });"
+        f" document.querySelector({json.dumps(selector)}).dispatchEvent(event); }})()"
+    )
+
+
+async def test_r7_r9_a_base_drafts_a_plan_and_is_told_what_it_lacks_and_what_is_unusual(site: Site) -> None:
+    saved = "document.querySelector('.beside [role=status]').textContent.startsWith('已保存 ')"
+    async with phone(site.home / "drafts") as tab:
+        await sign_in(tab, site, "base", OTHER_BASE)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/projects/new")
+        await tab.write("#field-title", "页面起草的方案")
+        await tab.press("开始起草")
+        await tab.reads("还缺 18 项")
+        address = await tab.evaluate("location.pathname")
+        for step in ("basic", "content", "faculty", "place", "reasons", "form", "timetable"):
+            await tab.open(f"{site.suite.url}{address}?step={step}")
+            await tab.until(THERE)
+            await tab.reads("还缺 ")
+            assert await barriers(tab, site) == [], step
+            if step == "form":
+                await tab.write("#field-days", "12")
+                await tab.reads("超出5至9天")
+                await tab.until(saved)
+        await tab.evaluate(paste("table.typed", "开班与诊断\t周书航\t2024/9/2\t6\n现场教学\t顾念慈\t20240903\t6\n"))
+        await tab.reads("课程表合计 12 学时")
+        await tab.until(saved)
+        assert await barriers(tab, site) == []
+        base = await site.public.login(OTHER_BASE, site.password, "base")
+        drafted = (await base.ask(TIMETABLE, id=address.split("/")[3]))["project"]
+        assert drafted["days"] == 12
+        assert [row["date"] for row in drafted["timetable"]] == ["2024-09-02", "2024-09-03"]
+        assert not tab.complaints
+        await look(tab, site, f"{address}?step=timetable")
 
 
 async def test_r7_r10_r13_r15_a_base_mends_a_returned_plan_and_an_expert_reviews_it(site: Site) -> None:

@@ -131,7 +131,7 @@ function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: 
           { head: say.rank, cell: (row) => row.rank ?? "", number: true },
           { head: say.submittedAt, cell: (row) => row.submittedAt && instant(row.submittedAt) },
           { head: own().feedback, cell: (row) => row.decidedAt && (row.fedBackAt ? instant(row.fedBackAt) : own().notFedBack) },
-          { head: own().revise, cell: (row) => <Revision row={row} /> },
+          { head: own().revise, cell: (row) => <Revision key={row.status} row={row} /> },
           { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },
         ]}
       />

@@ -30,6 +30,8 @@ export function NewPlanPage({ year, me }: { year: number; me: Me }) {
   const phase = rounds.data?.rounds?.find((each) => each.year === year)?.phases.find((each) => each.name === "DECLARE");
   const quota = quotas.data?.myBases?.find((each) => each.id === chosen)?.quota;
   const kinds = base ? kindsOf(base.category) : [];
+  const [kind, setKind] = useState("");
+  const wanted = kinds.find(([each]) => each === kind)?.[0] ?? kinds[0]?.[0] ?? "";
   return (
     <div class="stack">
       <Heading title={say.newPlan}>{say.newPlan}</Heading>
@@ -47,15 +49,15 @@ export function NewPlanPage({ year, me }: { year: number; me: Me }) {
           </Answered>
           <Form
             submit={say.draft}
-            send={async ({ title, kind }) => {
-              const input: Input = { year, title: title || null, kind: (kind || kinds[0]?.[0]) as Input["kind"] };
+            send={async ({ title }) => {
+              const input: Input = { year, title: title || null, kind: wanted as Input["kind"] };
               const answer = await command(DraftProject, { base: chosen, input });
               if (answer.data?.draftProject) go(`/console/projects/${answer.data.draftProject.id}/plan`, true);
               return answer.refusals;
             }}
           >
             {bases.length > 1 && <Select name="base" label={common.base} value={chosen} of={bases.map((each) => [each.id, each.name])} onChoose={setChosen} />}
-            {kinds.length > 1 && <Select name="kind" label={common.plan.fields.kind} value={kinds[0]?.[0] ?? ""} of={kinds} />}
+            {kinds.length > 1 && <Select name="kind" label={common.plan.fields.kind} value={wanted} of={kinds} onChoose={setKind} />}
             <TextField name="title" label={common.plan.fields.title} required autocomplete="off" />
           </Form>
         </div>

@@ -1,4 +1,5 @@
 // The correction of a decision, with its reason (R23, R25).
+import { useState } from "preact/hooks";
 import { command } from "../../graph/client";
 import { Act, Reason } from "../../parts/act";
 import { Select } from "../../parts/form";
@@ -16,15 +17,15 @@ const REVISABLE: Record<string, EnrollmentDecision[]> = {
 export function Revision({ row }: { row: { id: string; status: string } }) {
   const say = words();
   const choices = REVISABLE[row.status];
-  if (!choices) return null;
-  const name = `decision-${row.id}`;
+  const [decision, setDecision] = useState<EnrollmentDecision | undefined>(choices?.[0]);
+  if (!choices || !decision) return null;
   return (
     <Act
       label={say.revise}
       ask={say.reviseAsk}
-      run={async (values) => (await command(ReviseDecision, { id: row.id, decision: values[name] as EnrollmentDecision, reason: values[`reason-${row.id}`] ?? "" })).refusals}
+      run={async (values) => (await command(ReviseDecision, { id: row.id, decision, reason: values[`reason-${row.id}`] ?? "" })).refusals}
     >
-      <Select name={name} label={say.decision} value={choices[0] ?? ""} of={choices.map((each) => [each, say.decisions[each]])} />
+      <Select name={`decision-${row.id}`} label={say.decision} value={decision} of={choices.map((each) => [each, say.decisions[each]])} onChoose={(value) => setDecision(value as EnrollmentDecision)} />
       <Reason name={`reason-${row.id}`} />
     </Act>
   );
