@@ -66,7 +66,7 @@ export function AccountsPage({ scopes }: { scopes: Account["scope"][] }) {
     <div class="stack">
       <Heading title={own.title}>{own.title}</Heading>
       {slips.length > 0 && (
-        <Card title={own.slips} end={<button type="button" class="button" onClick={() => print()}>{own.print}</button>}>
+        <div class="slips"><Card title={own.slips} end={<button type="button" class="button" onClick={() => print()}>{own.print}</button>}>
           <p class="quiet">{own.slipsHint}</p>
           <ul class="list" role="status">
             {slips.map(({ account, code }) => (
@@ -78,7 +78,7 @@ export function AccountsPage({ scopes }: { scopes: Account["scope"][] }) {
               </li>
             ))}
           </ul>
-        </Card>
+        </Card></div>
       )}
       <SearchBox label={say.signIn.login} />
       {scopes.length > 1 && <Chips label={say.signIn.role} name="scope" chosen={scope} of={[[null, general().all], ...scopes.map((each): [string, string] => [each, say.roles[each]])]} />}

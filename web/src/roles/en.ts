@@ -333,6 +333,7 @@ export const en: typeof zh = {
     closesOn: "Last day",
     setCutOff: "Set the inner cut-off",
     setCutOffAsk: "For all projects, before the national deadline; afterwards teachers of the school cannot sign up.",
+    setCutOffHere: "For this project alone, before the national deadline; afterwards teachers of the school cannot sign up.",
     dropCutOff: "Drop the cut-off",
     dropCutOffAsk: "The national deadline holds then.",
     addTeacher: "Add a teacher",

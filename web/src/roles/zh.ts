@@ -331,6 +331,7 @@ export const zh = {
     closesOn: "截止日",
     setCutOff: "设定校内截止日",
     setCutOffAsk: "适用于全部项目，须早于全国截止日；此日后本校教师不能再报名。",
+    setCutOffHere: "只适用于本项目，须早于全国截止日；此日后本校教师不能再报名。",
     dropCutOff: "取消截止日",
     dropCutOffAsk: "取消后以全国截止日为准。",
     addTeacher: "登记教师",

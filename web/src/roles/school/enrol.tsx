@@ -4,7 +4,9 @@ import { count, days, lastDay } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
+import { command } from "../../graph/client";
 import { useCommand, useQuery } from "../../graph/use";
+import { Act, DateField, isoDate } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, Facts, RefusalNote } from "../../parts/basic";
 import { Countdown } from "../../parts/phases";
@@ -12,7 +14,7 @@ import { SearchBox } from "../../parts/search";
 import { type Done, Outcomes, useTicked } from "../../parts/selection";
 import { Pager, Table } from "../../parts/table";
 import { words } from "../words";
-import { EnrollTeachers, OpenProjects, ProjectToEnroll, type ProjectToEnrollQuery, SchoolTeachers, type SchoolTeachersQuery } from "./documents";
+import { EnrollTeachers, OpenProjects, ProjectToEnroll, type ProjectToEnrollQuery, SchoolTeachers, type SchoolTeachersQuery, SetInnerCutOff } from "./documents";
 
 type Teacher = NonNullable<NonNullable<SchoolTeachersQuery["mySchool"]>["teachers"]>["nodes"][number];
 
@@ -94,6 +96,13 @@ function About({ project }: { project: NonNullable<ProjectToEnrollQuery["project
           [say.submitUntil, phase && (phase.open ? <><strong>{common.until(lastDay(phase.closesAt))}</strong> · <Countdown seconds={phase.secondsToClosing} /></> : common.phaseOver)],
         ]}
       />
+      <Act
+        label={say.schoolDesk.setCutOff}
+        ask={say.schoolDesk.setCutOffHere}
+        run={async ({ closesOn = "" }) => (await command(SetInnerCutOff, { input: { year: project.round.year, projectId: project.id, closesOn: isoDate(closesOn) } })).refusals}
+      >
+        <DateField name="closesOn" label={say.schoolDesk.closesOn} required />
+      </Act>
     </Card>
   );
 }
