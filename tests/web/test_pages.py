@@ -453,6 +453,28 @@ async def test_r7_r10_r13_r15_a_base_mends_a_returned_plan_and_an_expert_reviews
         await look(tab, site, f"/console/reviews/{plan['id']}")
 
 
+async def test_r18_a_base_changes_the_venue_of_a_published_project_and_says_why(site: Site) -> None:
+    found = (await site.public.ask(BY_CODE, code=CLASS))["projectByCode"]
+    venue = "实训楼三层（页面所改）"
+    async with phone(site.home / "amends") as tab:
+        await sign_in(tab, site, "base", BASE)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/projects/{found['id']}/plan")
+        field = "document.querySelector('#amend-address')"
+        await tab.until(f"Boolean({field})")
+        await tab.evaluate(f"{field}.closest('details').open = true; {field}.select()")
+        await tab.write("#amend-address", venue)
+        await tab.press("提交变更")
+        await tab.write("#field-reason", "原场地检修")
+        assert await barriers(tab, site) == []
+        await tab.press("确认提交变更")
+        await tab.until(f"!{field}.closest('details').open")
+        assert not tab.complaints
+        await look(tab, site, f"/console/projects/{found['id']}/plan")
+    (*_, version) = (await site.public.ask(AMENDED, code=CLASS))["projectByCode"]["planVersions"]
+    assert any(venue in change["after"] for change in version["changes"])
+
+
 async def test_r29_a_base_marks_a_session_by_keys_and_opens_its_check_in(site: Site) -> None:
     """What is marked stays in the page until it is sent."""
     base = await site.public.login(OTHER_BASE, site.password, "base")
