@@ -1,6 +1,6 @@
 // The attendance of a session: marked by keys or by mouse, kept until it is sent (R28, R29).
 import { useState } from "preact/hooks";
-import { useDraft } from "../../app/drafts";
+import { useDraft, without } from "../../app/drafts";
 import { count, day } from "../../app/moment";
 import type { Refusal } from "../../app/refusals";
 import { go, usePlace, withQuery } from "../../app/router";
@@ -107,7 +107,7 @@ function Grid({ project, session, rows, tell }: { project: Project; session: Ses
     const found = recorded(row, session);
     return marks[row.enrollment.id] ?? (found ? { present: found.present, hours: found.hours === null || !found.present ? "" : String(found.hours) } : null);
   };
-  const mark = (row: Row, next: Mark): void => keep({ ...marks, [row.enrollment.id]: next });
+  const mark = (row: Row, next: Mark): void => keep((now) => ({ ...now, [row.enrollment.id]: next }));
   const rest = rows.filter((row) => !state(row));
   const save = async (): Promise<void> => {
     const all = Object.entries(marks).map(([enrollmentId, { present, hours }]): Sent => ({
@@ -123,8 +123,7 @@ function Grid({ project, session, rows, tell }: { project: Project; session: Ses
     if (refusals.length) return;
     go(withQuery({ session: session.id }), true); // what is shown stays, though another session waits now
     const well = new Set(outcomes.filter((each) => each.ok).map((each) => each.id));
-    const left = Object.entries(marks).filter(([key]) => !well.has(key));
-    keep(left.length ? Object.fromEntries(left) : null);
+    keep((now) => without(now, well));
     tell({ outcomes, names: new Map(rows.map((row) => [row.enrollment.id, row.enrollment.teacher?.name ?? row.enrollment.id])) });
   };
   const closed = project.status !== "RUNNING" && !OVER.has(project.status);
@@ -144,8 +143,8 @@ function Grid({ project, session, rows, tell }: { project: Project; session: Ses
         )}
         <div class="row">
           <button type="button" class="button first" disabled={!pending || send.busy || closed} onClick={() => void save()}>{say.send}</button>
-          <button type="button" class="button" disabled={!rest.length || closed} onClick={() => keep({ ...marks, ...Object.fromEntries(rest.map((row) => [row.enrollment.id, { present: true }])) })}>{say.markRest}</button>
-          {pending > 0 && <button type="button" class="button plain" onClick={() => keep(null)}>{say.drop}</button>}
+          <button type="button" class="button" disabled={!rest.length || closed} onClick={() => keep((now) => ({ ...now, ...Object.fromEntries(rest.map((row) => [row.enrollment.id, { present: true }])) }))}>{say.markRest}</button>
+          {pending > 0 && <button type="button" class="button plain" onClick={() => keep(() => null)}>{say.drop}</button>}
           <span class="quiet" role="status">{say.pending(count(pending))}</span>
         </div>
         <div onKeyDown={stepAmong("input[type=checkbox]")}>

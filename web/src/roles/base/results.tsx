@@ -1,6 +1,6 @@
 // The results of a class: drafted row by row, then published once for all (R30).
 import { useState } from "preact/hooks";
-import { useDraft } from "../../app/drafts";
+import { useDraft, without } from "../../app/drafts";
 import { count, day } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
@@ -61,7 +61,7 @@ function Grid({ project, rows, tell }: { project: Project; rows: readonly Row[];
     const stated = draftResult ?? result;
     return typed[id] ?? { outcome: stated?.outcome ?? "", score: stated?.score === null || stated?.score === undefined ? "" : String(stated.score), reason: draftResult?.reason ?? "" };
   };
-  const change = (row: Row, part: Partial<Typed>): void => keep({ ...typed, [row.enrollment.id]: { ...state(row), ...part } });
+  const change = (row: Row, part: Partial<Typed>): void => keep((now) => ({ ...now, [row.enrollment.id]: { ...state(row), ...now?.[row.enrollment.id], ...part } }));
   const save = async (): Promise<void> => {
     const all = Object.entries(typed).flatMap(([enrollmentId, { outcome, score, reason }]): Sent[] =>
       outcome ? [{ enrollmentId, outcome, score: score.trim() && outcome !== "INCOMPLETE" ? Number(score.normalize("NFKC")) : null, reason: reason.trim() || null }] : []);
@@ -70,8 +70,7 @@ function Grid({ project, rows, tell }: { project: Project; rows: readonly Row[];
     if (refusals.length) return;
     const outcomes = (data?.recordResults ?? []).map((each) => ({ ...each, id: each.enrollment.id }));
     const well = new Set(outcomes.filter((each) => each.ok).map((each) => each.id));
-    const left = Object.entries(typed).filter(([key]) => !well.has(key));
-    keep(left.length ? Object.fromEntries(left) : null);
+    keep((now) => without(now, well));
     tell({ outcomes, names: new Map(rows.map((row) => [row.enrollment.id, row.enrollment.teacher?.name ?? row.enrollment.id])) });
   };
   return (
@@ -90,7 +89,7 @@ function Grid({ project, rows, tell }: { project: Project; rows: readonly Row[];
         <p class="hint">{say.resultsHint} {say.reasonHint}</p>
         <div class="row">
           <button type="button" class="button first" disabled={!pending || send.busy} onClick={() => void save()}>{say.saveResults}</button>
-          {pending > 0 && <button type="button" class="button plain" onClick={() => keep(null)}>{say.drop}</button>}
+          {pending > 0 && <button type="button" class="button plain" onClick={() => keep(() => null)}>{say.drop}</button>}
           <span class="quiet" role="status">{say.pending(count(pending))}</span>
         </div>
         <div onKeyDown={stepAmong("input.score")}>

@@ -60,7 +60,7 @@ function Judge({ project, cycle }: { project: Project; cycle: number }) {
   const dimensions = project.round.reviewDimensions;
   const [kept, keep] = useDraft<Record<string, Judged>>(`review:${project.id}:${cycle}`);
   const judged = (code: string): Judged => kept?.[code] ?? { comment: "" };
-  const change = (code: string, part: Partial<Judged>): void => keep({ ...kept, [code]: { ...judged(code), ...part } });
+  const change = (code: string, part: Partial<Judged>): void => keep((now) => ({ ...now, [code]: { comment: "", ...now?.[code], ...part } }));
   const done = dimensions.flatMap(({ code }) => {
     const { verdict, comment } = judged(code);
     return verdict && comment.trim() ? [{ dimension: code, verdict, comment: comment.trim() }] : [];
@@ -102,7 +102,7 @@ function Judge({ project, cycle }: { project: Project; cycle: number }) {
           disabled={lacking > 0}
           run={async () => {
             const { refusals } = await command(SubmitReview, { project: project.id, verdicts: done });
-            if (!refusals.length) keep(null);
+            if (!refusals.length) keep(() => null);
             return refusals;
           }}
         />
