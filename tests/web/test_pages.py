@@ -345,7 +345,7 @@ async def test_r22_a_school_drops_a_roster_sees_the_wrong_cells_and_puts_the_goo
         await tab.open(f"{site.suite.url}/console/rosters")
         await tab.until("Boolean(document.querySelector('.drop'))")
         await tab.evaluate(drop(f"{HEADER}\n{good}\n{wrong}", "名册.csv"))
-        await tab.until("location.pathname.startsWith('/console/rosters/') && Boolean(document.querySelector('.wrong'))")
+        await tab.until("location.pathname.startsWith('/console/rosters/') && !!document.querySelector('.wrong')")
         cells = "[...document.querySelectorAll('td .wrong')].map((each) => each.closest('td').dataset.label)"
         assert {"手机号码", "岗位"} <= set(await tab.evaluate(cells))
         shown = await tab.evaluate("document.querySelector('main').innerText")
