@@ -1,4 +1,5 @@
 // The accounts that one manages, and new one-time codes for them, printed on a slip and shown once (R3, R4).
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { instant } from "../app/moment";
 import type { Refusal } from "../app/refusals";
@@ -20,6 +21,7 @@ interface Account {
   awaitsCode: boolean;
   codeExpiresAt?: string;
   name?: string;
+  person?: string;
 }
 
 interface Page {
@@ -32,7 +34,8 @@ interface Issued {
   code: string;
 }
 
-export function AccountsPage({ scopes }: { scopes: Account["scope"][] }) {
+/** `who` names the person of an account, which the gateway knows by an id alone. */
+export function AccountsPage({ scopes, who }: { scopes: Account["scope"][]; who: (person: string) => ComponentChildren }) {
   const say = words();
   const own = say.accounts;
   const { query } = usePlace();
@@ -55,6 +58,7 @@ export function AccountsPage({ scopes }: { scopes: Account["scope"][] }) {
       current = false;
     };
   }, [address, turn]);
+  const named = (account: Account): ComponentChildren => account.name ?? (account.person && who(account.person));
   const issue = async (id: string) => {
     const reply = await requestJson<Issued>(`/auth/accounts/${id}/code`, {});
     const issued = reply.content;
@@ -71,7 +75,7 @@ export function AccountsPage({ scopes }: { scopes: Account["scope"][] }) {
           <ul class="list" role="status">
             {slips.map(({ account, code }) => (
               <li key={account.id}>
-                <p class="strong">{account.name ?? account.login} · {say.roles[account.scope]}</p>
+                <p class="strong">{named(account)} {say.roles[account.scope]}</p>
                 <p>{say.signIn.login} <span class="mono">{account.login}</span></p>
                 <p>{own.code} <strong class="mono">{code}</strong></p>
                 {account.codeExpiresAt && <p class="quiet small">{own.until(instant(account.codeExpiresAt))}</p>}
@@ -93,7 +97,7 @@ export function AccountsPage({ scopes }: { scopes: Account["scope"][] }) {
               empty={own.none}
               columns={[
                 { head: say.signIn.login, cell: (row) => <span class="mono">{row.login}</span> },
-                { head: say.name, cell: (row) => row.name },
+                { head: say.name, cell: named },
                 { head: say.signIn.role, cell: (row) => say.roles[row.scope] },
                 { head: say.status, cell: (row) => <Tag tone={row.awaitsCode ? "warn" : "plain"}>{row.awaitsCode ? own.awaitsCode : own.state[row.state]}</Tag> },
                 { head: own.code, cell: (row) => row.state !== "DISABLED" && <Act label={own.issue} ask={own.issueAsk} run={() => issue(row.id)} /> },

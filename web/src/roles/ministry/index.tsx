@@ -13,7 +13,7 @@ import { CalendarPage } from "./calendar";
 import { Cockpit, type CockpitQuery, PlanCounts } from "./documents";
 import { EscalationsPage } from "./escalations";
 import { PlanPage } from "./plan";
-import { BasesPage, ExpertsPage, SchoolsPage } from "./registry";
+import { BasesPage, ExpertNamed, ExpertsPage, SchoolsPage } from "./registry";
 import { TransfersPage } from "./transfers";
 
 type Year = { year: number };
@@ -89,7 +89,7 @@ export const role: Role = {
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: TransfersPage },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
-    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} /> },
+    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
   overview: Overview,

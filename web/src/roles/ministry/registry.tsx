@@ -18,6 +18,7 @@ import {
   type BaseCategory,
   Bases,
   type BasesQuery,
+  ExpertNames,
   Experts,
   type ExpertsQuery,
   ExtendBase,
@@ -179,6 +180,9 @@ function ExpertChoice({ of: { id, version, withdrawnAt } }: { of: Expert }) {
     </Act>
   );
 }
+
+/** The name of an expert. */
+export const ExpertNamed = ({ id }: { id: string }) => <>{useQuery(ExpertNames, {}).data?.experts?.nodes.find((each) => each.id === id)?.name}</>;
 
 export function SchoolsPage() {
   const say = words();

@@ -12,7 +12,7 @@ import { EnrolPage, OpenProjectsPage } from "./enrol";
 import { EnrollmentPage } from "./enrollment";
 import { RosterPage, RostersPage } from "./roster";
 import { SignUpsPage } from "./sign_ups";
-import { TeacherPage, TeachersPage, TransfersPage } from "./teachers";
+import { TeacherNamed, TeacherPage, TeachersPage, TransfersPage } from "./teachers";
 
 function Overview({ year }: { year: number }) {
   const say = words();
@@ -48,7 +48,7 @@ export const role: Role = {
     { path: "/teachers", nav: () => words().nav.teachers, view: TeachersPage },
     { path: "/teachers/:id", view: ({ parts }) => <TeacherPage id={parts.id ?? ""} /> },
     { path: "/transfers", view: ({ me }) => <TransfersPage school={me.school?.code ?? ""} /> },
-    { path: "/accounts", view: () => <AccountsPage scopes={["teacher"]} /> },
+    { path: "/accounts", view: () => <AccountsPage scopes={["teacher"]} who={(id) => <TeacherNamed id={id} />} /> },
     { path: "/school", nav: () => words().schoolDesk.desk, view: DeskPage },
   ],
   overview: Overview,

@@ -23,6 +23,7 @@ import {
   RequestTeacher,
   SchoolTeachers,
   SchoolTransfers,
+  TeacherName,
   TeacherOfSchool,
   type TeacherOfSchoolQuery,
   type TransferKind,
@@ -169,6 +170,9 @@ function Changes({ of }: { of: Teacher }) {
     </Acts>
   );
 }
+
+/** The name of a teacher of one's own. */
+export const TeacherNamed = ({ id }: { id: string }) => <>{useQuery(TeacherName, { id }).data?.teacher?.name}</>;
 
 export function TransfersPage({ school }: { school: string }) {
   const say = words();
