@@ -1,12 +1,13 @@
 """What the sources of web/ keep to: words in both languages, contrast, and who imports whom."""
 
 import itertools
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from deploy.local.web import WEB
+from deploy.local.web import ROOT, WEB
 
 SOURCES = WEB.sources / "src"
 SCRIPTS = sorted(file for file in SOURCES.rglob("*.ts*") if file.name != "documents.ts")
@@ -41,11 +42,24 @@ def _lines(inner: str) -> str:
     return "{\n" + "\n".join(f"    {part.strip()}" for part in re.split(r", (?=\w+:)", inner)) + "\n}"
 
 
-@pytest.mark.parametrize("folder", ["app", "public", "roles"])
+@pytest.mark.parametrize("folder", ["app", "public", "roles", "roles/base", "roles/expert"])
 def test_every_text_is_there_in_chinese_and_in_english(folder: str) -> None:
     zh, en = ((SOURCES / folder / f"{name}.ts").read_text(encoding="utf-8") for name in ("zh", "en"))
-    assert len(keys(zh)) > 20
+    assert len(keys(zh)) > 10
     assert keys(zh) == keys(en)
+
+
+def test_r10_a_plan_is_of_one_of_the_major_categories_on_file() -> None:
+    listed = {
+        name: re.findall(
+            r'major: "(.*)"\.split\("(.*)"\)', (SOURCES / "roles" / "base" / f"{name}.ts").read_text("utf-8")
+        )
+        for name in ("zh", "en")
+    }
+    names = {name: text.split(separator) for name, ((text, separator),) in listed.items()}
+    on_file = json.loads((ROOT / "contracts" / "reference" / "major-categories.json").read_text(encoding="utf-8"))
+    assert names["zh"] == [each["name"] for each in on_file]
+    assert len(names["en"]) == len(on_file)
 
 
 def test_chinese_is_in_the_tables_of_words_alone() -> None:

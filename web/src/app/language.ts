@@ -6,6 +6,7 @@ const KEY = "language";
 
 export const language = new Store<Language>("zh");
 const loads: (() => Promise<void>)[] = [];
+let late: Promise<unknown> = Promise.resolve();
 
 /** The language that the address asks for, else the one that was chosen before. */
 export function wanted(): Language {
@@ -24,11 +25,16 @@ export async function speak(chosen: Language): Promise<void> {
 /** The language's tag, for `lang`, `Intl` and `Accept-Language`. */
 export const tag = (of: Language = language.get()): string => (of === "zh" ? "zh-CN" : "en");
 
+/** Waits for the texts of parts of the page that were loaded after their language was chosen. */
+export const settled = (): Promise<unknown> => late;
+
 /** The texts of the language shown. English has every text that Chinese has, and is loaded when it is wanted. */
 export function texts<Texts>(zh: Texts, load: () => Promise<Texts>): () => Texts {
   let en = zh;
-  loads.push(async () => {
+  const fetched = async (): Promise<void> => {
     en = await load();
-  });
+  };
+  loads.push(fetched);
+  if (language.get() === "en") late = Promise.all([late, fetched()]);
   return () => (language.get() === "zh" ? zh : en);
 }

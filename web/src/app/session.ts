@@ -131,19 +131,20 @@ function renew(): Promise<boolean> {
   return renewing;
 }
 
-/** Forget who was signed in and all that was read. */
+/** Forget who was signed in and all that was read; what was typed and not sent stays where the session ran out. */
 function end(ended = false): void {
+  if (!ended) sessionStorage.clear();
   token = null;
   localStorage.removeItem(KEPT);
   session.set({ state: "out", ended });
   forget();
 }
 
-/** Sign out: the session ends at the gateway, in this page and in the other tabs. */
-export async function signOut(): Promise<void> {
+/** Sign out: the session ends at the gateway, in this page and in the other tabs; `idle` where nobody asked for it. */
+export async function signOut(idle = false): Promise<void> {
   await post("/auth/logout", {});
   channel?.postMessage("out");
-  end();
+  end(idle);
 }
 
 /** Keep the session alive while somebody gives input, say when nobody has, and end it a little later.
@@ -158,7 +159,7 @@ export function watch(warn: (left: number | null) => void): () => void {
   const look = (): void => {
     if (localStorage.getItem(KEPT) === KEEPS) return;
     const idle = (Date.now() - touched) / 1_000;
-    if (idle > IDLE_SECONDS) void signOut();
+    if (idle > IDLE_SECONDS) void signOut(true);
     else if (idle > IDLE_SECONDS - WARN_SECONDS) warn(Math.ceil(IDLE_SECONDS - idle));
     else if (Date.now() - renewed > RENEW_MS && touched > renewed) void renew();
   };

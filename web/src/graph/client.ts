@@ -63,31 +63,37 @@ export function ask<Data, Variables>(document: Document<Data, Variables>, variab
   return flight as Promise<Answer<Data>>;
 }
 
-/** Give a command, once: where no answer comes it is sent again under the same key. */
-export async function command<Data, Variables>(document: Document<Data, Variables>, variables: Variables): Promise<Answer<Data>> {
+/** Give a command, once: where no answer comes it is sent again under the same key.
+ *
+ * `quiet`: what was answered before is not asked again; who saves while somebody types forgets it all at the end.
+ */
+export async function command<Data, Variables>(document: Document<Data, Variables>, variables: Variables, quiet = false): Promise<Answer<Data>> {
   const headers = { "Idempotency-Key": uuid() };
   let answer = await send(document, variables, headers);
   if (answer.refusals.some((found) => UNSURE.has(found.code))) answer = await send(document, variables, headers);
-  forget();
+  if (!quiet) forget();
   return answer;
 }
 
-async function send<Data, Variables>(
+/** Call with the access token; once more with a renewed one where the session has run out. */
+export async function authorized<Reply extends { refusals: Refusal[] }>(call: (token: string | null) => Promise<Reply>): Promise<Reply> {
+  const reply = await call(bearer.token());
+  const ended = bearer.token() !== null && reply.refusals.some((found) => found.code === "UNAUTHENTICATED");
+  return ended && (await bearer.renew()) ? call(bearer.token()) : reply;
+}
+
+const send = <Data, Variables>(
   document: Document<Data, Variables>,
   variables: Variables,
   headers: Record<string, string>,
-): Promise<Answer<Data>> {
-  const answer = await post<Data>(document, variables, headers);
-  const ended = bearer.token() !== null && answer.refusals.some((found) => found.code === "UNAUTHENTICATED");
-  return ended && (await bearer.renew()) ? post<Data>(document, variables, headers) : answer;
-}
+): Promise<Answer<Data>> => authorized((token) => post<Data>(token, document, variables, headers));
 
 async function post<Data>(
+  token: string | null,
   document: Document<Data, never>,
   variables: unknown,
   more: Record<string, string>,
 ): Promise<Answer<Data>> {
-  const token = bearer.token();
   const headers: Record<string, string> = { "Content-Type": "application/json", "Accept-Language": tag(), ...more };
   if (token) headers.Authorization = `Bearer ${token}`;
   const body = JSON.stringify({ documentId: document.id, operationName: document.name, variables });

@@ -1,6 +1,6 @@
 // Rows that are ticked, and what came of acting on many rows at once.
 import { useState } from "preact/hooks";
-import { sentence } from "../app/refusals";
+import { type Refusal, sentence } from "../app/refusals";
 import { count } from "../app/moment";
 
 /** Which rows are ticked. */
@@ -18,7 +18,18 @@ export function useTicked(): { ticked: ReadonlySet<string>; tick: (id: string) =
 export interface Outcome {
   id: string;
   ok: boolean;
-  refusal: { code: string; message: string; rule: string | null; clause: string | null; unblock: string | null } | null;
+  refusal: RefusedRow | null;
+}
+
+/** Why a row was refused, as the graph states it in an answer's data. */
+export type RefusedRow = Pick<Refusal, "code" | "message" | "rule" | "clause" | "unblock">;
+
+/** A row's refusal as one of the whole command. */
+export const asRefusal = (found: RefusedRow): Refusal => ({ ...found, details: {}, path: [], request: null });
+
+/** The refusals of a command that answers by rows: of the whole, and of each row. */
+export function refusalsOf(whole: readonly Refusal[], rows: readonly { refusal: RefusedRow | null }[] | null | undefined): Refusal[] {
+  return [...whole, ...(rows ?? []).flatMap(({ refusal }) => (refusal ? [asRefusal(refusal)] : []))];
 }
 
 /** What a bulk command has answered, and what its rows are called. */
@@ -44,7 +55,7 @@ export function Outcomes({ of, done, refused, name }: {
           <p class="strong">{refused(count(failed.length))}</p>
           <ul>
             {failed.map((row) => (
-              <li key={row.id}>{name(row.id)} {row.refusal && sentence({ ...row.refusal, details: {}, path: [], request: null })}</li>
+              <li key={row.id}>{name(row.id)} {row.refusal && sentence(asRefusal(row.refusal))}</li>
             ))}
           </ul>
         </div>

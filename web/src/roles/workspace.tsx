@@ -1,5 +1,7 @@
 // The frame of a workspace: navigation, who is signed in, signing out, and the warning of those who do nothing.
 import { useEffect, useState } from "preact/hooks";
+import { keepFor } from "../app/drafts";
+import { settled } from "../app/language";
 import { go, match, usePlace, withQuery } from "../app/router";
 import { type Scope, session, signOut, watch } from "../app/session";
 import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
@@ -31,7 +33,11 @@ export function Workspace() {
   const scope = now.state === "in" ? now.scope : null;
   const [role, setRole] = useState<Role | null>(null);
   useEffect(() => {
-    if (scope) void ROLES[scope]().then((module) => setRole(module.role));
+    if (!scope) return;
+    void ROLES[scope]().then(async (module) => {
+      await settled();
+      setRole(module.role);
+    });
   }, [scope]);
   return scope && role ? <Frame scope={scope} role={role} /> : null;
 }
@@ -41,6 +47,7 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
   const { path, query } = usePlace();
   const mine = useQuery(Me, {});
   const me = mine.data?.me;
+  if (me) keepFor(me.id);
   const rounds = useQuery(CurrentRound, {});
   const list = [...(rounds.data?.rounds ?? [])].sort((left, right) => right.year - left.year);
   const kept = useStore(chosen);

@@ -1,19 +1,22 @@
 // The applicants of a project: tick, then accept, put on the waiting list or reject with a reason (R23).
 import { useState } from "preact/hooks";
-import { count, days, instant, lastDay } from "../../app/moment";
+import { count, instant, lastDay } from "../../app/moment";
 import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
-import { Bar, Card, EnrollmentTag, ProjectTag, RefusalNote, Tag } from "../../parts/basic";
+import { Bar, Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
 import { Countdown } from "../../parts/phases";
 import { SearchBox } from "../../parts/search";
 import { type Done, Outcomes, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import { words } from "../words";
+import { Course, ProjectHead } from "./class_head";
 import { Applicants, type ApplicantsQuery, type ApplicantsQueryVariables, DecideEnrollments, type EnrollmentDecision } from "./documents";
+import { Revision } from "./revision";
+import { words as own } from "./words";
 
 type Order = NonNullable<ApplicantsQueryVariables["order"]>;
 type Project = NonNullable<ApplicantsQuery["project"]>;
@@ -33,7 +36,7 @@ export function ApplicantsPage({ id }: { id: string }) {
     <Answered of={shown}>
       {({ project }) => project ? (
         <div class="stack">
-          <Heading title={say.applicantsOf(project.title ?? project.code)}>{say.applicantsOf(project.title ?? project.code)}</Heading>
+          <ProjectHead project={project} at="applicants"><Course project={project} /></ProjectHead>
           <Facts project={project} />
           <div class="row apart">
             <SearchBox label={say.searchName} />
@@ -62,7 +65,6 @@ function Facts({ project }: { project: Project }) {
   return (
     <Card>
       <div class="stack tight">
-        <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{project.code} · {days(project.startsOn, project.endsOn)}</span></p>
         {seats && (
           <>
             <p>{say.seatsOf(count(seats.accepted), count(seats.offered), count(seats.left))} · {say.waitlisted} {count(seats.waitlisted)}</p>
@@ -128,6 +130,8 @@ function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: 
           { head: say.status, cell: (row) => <EnrollmentTag status={row.status} /> },
           { head: say.rank, cell: (row) => row.rank ?? "", number: true },
           { head: say.submittedAt, cell: (row) => row.submittedAt && instant(row.submittedAt) },
+          { head: own().feedback, cell: (row) => row.decidedAt && (row.fedBackAt ? instant(row.fedBackAt) : own().notFedBack) },
+          { head: own().revise, cell: (row) => <Revision key={row.status} row={row} /> },
           { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },
         ]}
       />

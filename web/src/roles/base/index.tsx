@@ -1,5 +1,6 @@
 // The pages of a training base.
 import { count, days } from "../../app/moment";
+import { later } from "../../app/later";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
@@ -10,7 +11,9 @@ import { Chips, Pager, Table } from "../../parts/table";
 import type { Due, Me, Role } from "../page";
 import { words } from "../words";
 import { ApplicantsPage } from "./applicants";
+import { BEFORE } from "./class_head";
 import { BaseProjects, MyBases } from "./documents";
+import { words as own } from "./words";
 
 const STATUSES = ["DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "APPROVED", "PUBLISHED", "RUNNING", "FINISHED", "COMPLETED"] as const;
 
@@ -57,6 +60,7 @@ function Projects({ year, me }: { year: number; me: Me }) {
     <>
       {(me.bases ?? []).length > 1 && <Chips label={say.base} name="base" chosen={base} of={(me.bases ?? []).map((each): [string, string] => [each.id, each.name])} />}
       <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, common.project[each]])]} />
+      <p><a class="button first" href="/console/projects/new">{own().newPlan}</a></p>
       <Card>
         <Answered of={shown}>
           {({ projects: list }) => list && (
@@ -67,7 +71,7 @@ function Projects({ year, me }: { year: number; me: Me }) {
                 name={(row) => row.id}
                 empty={say.noProjects}
                 columns={[
-                  { head: say.project, cell: (row) => <a href={`/console/projects/${row.id}`}>{row.title ?? row.code}</a> },
+                  { head: say.project, cell: (row) => <a href={`/console/projects/${row.id}${BEFORE.has(row.status) ? "/plan" : ""}`}>{row.title ?? row.code}</a> },
                   { head: say.status, cell: (row) => <ProjectTag status={row.status} /> },
                   { head: say.dates, cell: (row) => days(row.startsOn, row.endsOn) },
                   { head: say.seats, cell: (row) => row.seats && say.seatsOf(count(row.seats.accepted), count(row.seats.offered), count(row.seats.left)) },
@@ -90,23 +94,35 @@ const ProjectsPage = ({ year, me }: { year: number; me: Me }) => (
   </div>
 );
 
-const applicants = (status: string) => (due: Due): string => (due.project ? `/console/projects/${due.project.id}?status=${status}` : "/console/projects");
-const projects = (status: string) => ({ year }: Due): string => `/console/projects?status=${status}${year ? `&year=${year}` : ""}`;
+const PlanPage = later(() => import("./plan").then((module) => module.PlanPage));
+const NewPlanPage = later(() => import("./new_plan").then((module) => module.NewPlanPage));
+const AttendancePage = later(() => import("./attendance").then((module) => module.AttendancePage));
+const ResultsPage = later(() => import("./results").then((module) => module.ResultsPage));
+const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
+
+/** Where a task is done: at a page of its project, else in the list of projects of a state. */
+const at = (place: string, status: string) => ({ project, year }: Due): string =>
+  project ? `/console/projects/${project.id}${place}` : `/console/projects?status=${status}${year ? `&year=${year}` : ""}`;
 
 export const role: Role = {
   pages: [
     { path: "/projects", nav: () => words().nav.projects, view: ProjectsPage },
+    { path: "/projects/new", view: ({ year, me }) => <NewPlanPage year={year} me={me} /> },
     { path: "/projects/:id", view: ({ parts }) => <ApplicantsPage id={parts.id ?? ""} /> },
+    { path: "/projects/:id/plan", view: ({ parts }) => <PlanPage id={parts.id ?? ""} /> },
+    { path: "/projects/:id/waitlist", view: ({ parts }) => <WaitlistPage id={parts.id ?? ""} /> },
+    { path: "/projects/:id/attendance", view: ({ parts }) => <AttendancePage id={parts.id ?? ""} /> },
+    { path: "/projects/:id/results", view: ({ parts }) => <ResultsPage id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {
-    DECIDE: applicants("SUBMITTED"),
-    COMPLETE_PLAN: projects("DRAFT"),
-    REVISE_PLAN: projects("RETURNED"),
-    START: projects("PUBLISHED"),
-    FINISH: projects("RUNNING"),
-    MARK_ATTENDANCE: applicants("ATTENDING"),
-    RECORD_RESULTS: applicants("ATTENDING"),
-    PUBLISH_RESULTS: applicants("ATTENDING"),
+    DECIDE: at("?status=SUBMITTED", "PUBLISHED"),
+    COMPLETE_PLAN: at("/plan", "DRAFT"),
+    REVISE_PLAN: at("/plan", "RETURNED"),
+    START: at("/attendance", "PUBLISHED"),
+    FINISH: at("/attendance", "RUNNING"),
+    MARK_ATTENDANCE: at("/attendance", "RUNNING"),
+    RECORD_RESULTS: at("/results", "FINISHED"),
+    PUBLISH_RESULTS: at("/results", "FINISHED"),
   },
 };

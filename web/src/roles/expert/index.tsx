@@ -1,5 +1,6 @@
 // The pages of an expert.
 import { days, instant } from "../../app/moment";
+import { later } from "../../app/later";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { useQuery } from "../../graph/use";
@@ -31,7 +32,7 @@ function Reviews() {
               name={(row) => row.id}
               empty={say.noReviews}
               columns={[
-                { head: say.project, cell: (row) => <>{row.project?.title} <span class="quiet small beneath">{row.project?.code}</span></> },
+                { head: say.project, cell: (row) => <>{row.project && <a href={`/console/reviews/${row.project.id}`}>{row.project.title}</a>} <span class="quiet small beneath">{row.project?.code}</span></> },
                 { head: say.base, cell: (row) => row.project?.base.name },
                 { head: say.status, cell: (row) => <>{row.submittedAt ? <Tag tone="ok">{say.reviewed}</Tag> : <Tag tone="warn">{say.toReview}</Tag>} {row.cycle > 1 && say.cycle(row.cycle)}</> },
                 { head: say.dates, cell: (row) => days(row.project?.startsOn, row.project?.endsOn) },
@@ -47,6 +48,8 @@ function Reviews() {
   );
 }
 
+const ReviewPage = later(() => import("./review").then((module) => module.ReviewPage));
+
 export const role: Role = {
   pages: [
     {
@@ -54,7 +57,8 @@ export const role: Role = {
       nav: () => words().nav.reviews,
       view: () => <div class="stack"><Heading title={words().desk}>{words().desk}</Heading><Reviews /></div>,
     },
+    { path: "/reviews/:id", view: ({ parts }) => <ReviewPage id={parts.id ?? ""} /> },
   ],
   overview: Reviews,
-  places: { REVIEW: () => "/console/reviews" },
+  places: { REVIEW: ({ project }) => (project ? `/console/reviews/${project.id}` : "/console/reviews") },
 };

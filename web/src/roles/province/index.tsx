@@ -3,14 +3,20 @@ import { count, days, instant, yuan } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
+import { command } from "../../graph/client";
+import { useLive } from "../../graph/stream";
 import { useQuery } from "../../graph/use";
+import { Act, RowsField, cells } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, Empty, EnrollmentTag, Tag, Tiles } from "../../parts/basic";
 import { SearchBox } from "../../parts/search";
+import { refusalsOf } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import type { Role } from "../page";
 import { words } from "../words";
-import { MyProgress, ProvinceEnrollments, ProvinceFunding, ProvinceSchools } from "./documents";
+import { MyProgress, ProvinceEnrollments, ProvinceEvents, ProvinceSchools, RegisterOwnSchools } from "./documents";
+import { FundingPage } from "./funding";
+import { TransfersPage } from "./transfers";
 
 const STATUSES = ["SIGNED_UP", "SUBMITTED", "ACCEPTED", "WAITLISTED", "REJECTED", "NO_SHOW", "PASSED", "CREDITED"] as const;
 type Year = { year: number };
@@ -18,6 +24,7 @@ type Year = { year: number };
 function Progress({ year }: Year) {
   const say = words();
   const shown = useQuery(MyProgress, { year });
+  const live = useLive(ProvinceEvents, {}, shown.again);
   return (
     <Answered of={shown}>
       {({ myProvince: province }) => {
@@ -31,6 +38,7 @@ function Progress({ year }: Year) {
         ];
         return (
           <>
+            <p class="quiet small">{live ? say.provinceDesk.live : say.provinceDesk.still}</p>
             <Tiles
               of={[
                 [say.submitting, count(progress.submittingSchools), `/ ${count(progress.registeredSchools)}`],
@@ -72,9 +80,16 @@ function SchoolsPage() {
   const { query } = usePlace();
   const designated = query.get("designated");
   const shown = useQuery(ProvinceSchools, { after: query.get("after"), search: query.get("q"), designated: designated ? designated === "yes" : null });
+  const register = async ({ rows = "" }: Record<string, string>) => {
+    const answer = await command(RegisterOwnSchools, { rows: cells(rows).map(([code = "", name = ""]) => ({ code, name })) });
+    return refusalsOf(answer.refusals, answer.data?.registerSchools);
+  };
   return (
     <div class="stack">
       <Heading title={say.schools}>{say.schools}</Heading>
+      <Act label={say.ministryDesk.registerSchools} ask={say.provinceDesk.registerAsk} run={register}>
+        <RowsField name="rows" label={say.schools} hint={say.ministryDesk.schoolRows} />
+      </Act>
       <SearchBox label={say.searchSchool} />
       <Chips label={say.designated} name="designated" chosen={designated} of={[[null, general().all], ["no", say.undesignated], ["yes", say.designatedYes]]} />
       <Card>
@@ -139,44 +154,14 @@ function EnrollmentsPage({ year }: Year) {
   );
 }
 
-function FundingPage({ year }: Year) {
-  const say = words();
-  const shown = useQuery(ProvinceFunding, { year });
-  return (
-    <div class="stack">
-      <Heading title={say.funding}>{say.funding}</Heading>
-      <Card>
-        <Answered of={shown}>
-          {({ myProvince: province }) => (
-            <Table
-              caption={say.funding}
-              rows={province?.funding ?? []}
-              name={(row) => row.id}
-              empty={say.noFunding}
-              columns={[
-                { head: say.item, cell: (row) => row.item },
-                { head: say.amount, cell: (row) => yuan(row.yuan), number: true },
-                { head: say.source, cell: (row) => say.sources[row.source] },
-                { head: say.school, cell: (row) => row.school?.name },
-                { head: say.project, cell: (row) => row.project?.title },
-                { head: say.recordedAt, cell: (row) => instant(row.recordedAt) },
-                { head: say.note, cell: (row) => row.note },
-              ]}
-            />
-          )}
-        </Answered>
-      </Card>
-    </div>
-  );
-}
-
 export const role: Role = {
   pages: [
     { path: "/progress", nav: () => words().nav.progress, view: ({ year }) => <div class="stack"><Heading title={words().progress}>{words().progress}</Heading><Progress year={year} /></div> },
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
     { path: "/enrollments", nav: () => words().nav.enrollments, view: EnrollmentsPage },
+    { path: "/transfers", nav: () => words().schoolDesk.transfers, view: TransfersPage },
     { path: "/funding", nav: () => words().nav.funding, view: FundingPage },
   ],
   overview: Progress,
-  places: { DESIGNATE: () => "/console/schools?designated=no" },
+  places: { DESIGNATE: () => "/console/schools?designated=no", DECIDE_TRANSFER: () => "/console/transfers?state=ESCALATED" },
 };

@@ -1,17 +1,18 @@
 // The pages of a school.
-import { count, day, instant } from "../../app/moment";
-import { usePlace } from "../../app/router";
-import { Heading } from "../../app/shell";
-import { general } from "../../app/words";
+import { day } from "../../app/moment";
 import { useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
 import { Card, Facts, Tag } from "../../parts/basic";
-import { Pager, Table } from "../../parts/table";
-import { SearchBox } from "../../parts/search";
+import { AccountsPage } from "../accounts";
 import type { Due, Role } from "../page";
 import { words } from "../words";
-import { MySchool, Rosters, SchoolTeachers } from "./documents";
+import { DeskPage } from "./desk";
+import { MySchool } from "./documents";
+import { EnrolPage, OpenProjectsPage } from "./enrol";
+import { EnrollmentPage } from "./enrollment";
+import { RosterPage, RostersPage } from "./roster";
 import { SignUpsPage } from "./sign_ups";
+import { TeacherNamed, TeacherPage, TeachersPage, TransfersPage } from "./teachers";
 
 function Overview({ year }: { year: number }) {
   const say = words();
@@ -19,7 +20,7 @@ function Overview({ year }: { year: number }) {
   return (
     <Answered of={shown}>
       {({ mySchool: school }) => school && (
-        <Card title={school.name} end={<a class="button" href="/console/enrollments">{say.signUps}</a>}>
+        <Card title={school.name} end={<a class="button" href="/console/school">{say.schoolDesk.desk}</a>}>
           <Facts
             of={[
               [say.schoolCode, school.code],
@@ -34,84 +35,30 @@ function Overview({ year }: { year: number }) {
   );
 }
 
-function TeachersPage() {
-  const say = words();
-  const { query } = usePlace();
-  const shown = useQuery(SchoolTeachers, { after: query.get("after"), search: query.get("q") });
-  return (
-    <div class="stack">
-      <Heading title={say.teachers}>{say.teachers}</Heading>
-      <SearchBox label={say.searchName} />
-      <Card>
-        <Answered of={shown}>
-          {({ mySchool: school }) => school?.teachers && (
-            <>
-              <Table
-                caption={say.teachers}
-                rows={school.teachers.nodes}
-                name={(row) => row.id}
-                empty={say.noTeachers}
-                columns={[
-                  { head: say.name, cell: (row) => row.name },
-                  { head: say.post, cell: (row) => general().audience[row.post] },
-                  { head: say.position, cell: (row) => row.title },
-                  { head: say.employment, cell: (row) => general().employment[row.employment] },
-                  { head: say.major, cell: (row) => row.majorCategory?.name },
-                  { head: say.mobile, cell: (row) => row.mobile },
-                ]}
-              />
-              <Pager total={school.teachers.totalCount} end={school.teachers.pageInfo.hasNextPage ? school.teachers.pageInfo.endCursor : null} first={!query.get("after")} />
-            </>
-          )}
-        </Answered>
-      </Card>
-    </div>
-  );
-}
-
-function RostersPage() {
-  const say = words();
-  const { query } = usePlace();
-  const shown = useQuery(Rosters, { after: query.get("after") });
-  return (
-    <div class="stack">
-      <Heading title={say.rosters}>{say.rosters}</Heading>
-      <Card>
-        <Answered of={shown}>
-          {({ rosterJobs: list }) => list && (
-            <>
-              <Table
-                caption={say.rosters}
-                rows={list.nodes}
-                name={(row) => row.id}
-                empty={say.noRosters}
-                columns={[
-                  { head: say.file, cell: (row) => row.fileName },
-                  { head: say.when, cell: (row) => instant(row.createdAt) },
-                  { head: say.status, cell: (row) => <Tag>{say.rosterState[row.state]}</Tag> },
-                  { head: say.rows, cell: (row) => count(row.total), number: true },
-                  { head: say.good, cell: (row) => count(row.good), number: true },
-                  { head: say.bad, cell: (row) => count(row.bad), number: true },
-                  { head: say.entered, cell: (row) => count(row.entered), number: true },
-                ]}
-              />
-              <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
-            </>
-          )}
-        </Answered>
-      </Card>
-    </div>
-  );
-}
-
 const of = (status: string) => (due: Due): string => `/console/enrollments?status=${status}${due.project ? `&project=${due.project.id}` : ""}`;
 
 export const role: Role = {
   pages: [
     { path: "/enrollments", nav: () => words().nav.enrollments, view: SignUpsPage },
-    { path: "/teachers", nav: () => words().nav.teachers, view: TeachersPage },
+    { path: "/enrollments/:id", view: ({ parts }) => <EnrollmentPage id={parts.id ?? ""} /> },
+    { path: "/enrol", nav: () => words().schoolDesk.enrol, view: OpenProjectsPage },
+    { path: "/enrol/:id", view: ({ parts }) => <EnrolPage id={parts.id ?? ""} /> },
     { path: "/rosters", nav: () => words().nav.rosters, view: RostersPage },
+    { path: "/rosters/:id", view: ({ parts }) => <RosterPage id={parts.id ?? ""} /> },
+    { path: "/teachers", nav: () => words().nav.teachers, view: TeachersPage },
+    { path: "/teachers/:id", view: ({ parts }) => <TeacherPage id={parts.id ?? ""} /> },
+    { path: "/transfers", view: ({ me }) => <TransfersPage school={me.school?.code ?? ""} /> },
+    { path: "/accounts", view: () => <AccountsPage scopes={["teacher"]} who={(id) => <TeacherNamed id={id} />} /> },
+    { path: "/school", nav: () => words().schoolDesk.desk, view: DeskPage },
   ],
   overview: Overview,
-  places: { RANK: of("SIGNED_UP"), SUBMIT: of("SIGNED_UP"), CONFIRM_OFFER: of("OFFERED"), CONFIRM_CREDIT: of("PASSED"), ANSWER_WITHDRAWAL: of("") },
+  places: {
+    RANK: of("SIGNED_UP"),
+    SUBMIT: of("SIGNED_UP"),
+    CONFIRM_OFFER: of("OFFERED"),
+    CONFIRM_CREDIT: of("PASSED"),
+    ANSWER_WITHDRAWAL: () => "/console/enrollments?leaving=yes",
+    ANSWER_TRANSFER: () => "/console/transfers",
+    DESIGNATE: () => "/console/school",
+  },
 };

@@ -9,20 +9,26 @@ import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
-import { type Done, Outcomes, useTicked } from "../../parts/selection";
+import { type Done, type Outcome, Outcomes, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import { words } from "../words";
-import { RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
+import { ConfirmCredits, RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
 
 type Order = NonNullable<SchoolSignUpsQueryVariables["order"]>;
 type Row = NonNullable<NonNullable<SchoolSignUpsQuery["mySchool"]>["enrollments"]>["nodes"][number];
 const STATUSES = ["SIGNED_UP", "SUBMITTED", "ACCEPTED", "WAITLISTED", "OFFERED", "REJECTED", "PASSED", "CREDITED"] as const;
+const TICKABLE = new Set(["SIGNED_UP", "PASSED"]);
+
+/** What was done: rows that were submitted, or whose credit was confirmed. */
+interface Told extends Done {
+  submitted: boolean;
+}
 
 export function SignUpsPage({ year }: { year: number }) {
   const say = words();
   const common = general();
   const { query } = usePlace();
-  const [done, setDone] = useState<Done | null>(null);
+  const [done, setDone] = useState<Told | null>(null);
   const status = query.get("status") as (typeof STATUSES)[number] | null;
   const project = query.get("project");
   const order = (query.get("order") as Order | null) ?? (project ? "RANK" : null);
@@ -30,7 +36,7 @@ export function SignUpsPage({ year }: { year: number }) {
     after: query.get("after"),
     search: query.get("q"),
     order,
-    filter: { statuses: status ? [status] : null, project, year },
+    filter: { statuses: status ? [status] : null, project, year, withdrawalRequested: query.get("leaving") ? true : null },
   });
   const list = shown.data?.mySchool?.enrollments;
   return (
@@ -55,7 +61,7 @@ export function SignUpsPage({ year }: { year: number }) {
           <a class="button" href={withQuery({ project: null, after: null })}>{say.allProjects}</a>
         </p>
       )}
-      {done && <Outcomes of={done.outcomes} done={say.submitted} refused={say.refused} name={(id) => done.names.get(id) ?? id} />}
+      {done && <Outcomes of={done.outcomes} done={done.submitted ? say.submitted : say.decided} refused={say.refused} name={(id) => done.names.get(id) ?? id} />}
       <Answered of={shown}>
         {() => list && (
           <Card>
@@ -68,7 +74,7 @@ export function SignUpsPage({ year }: { year: number }) {
   );
 }
 
-function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: string | null; tell: (done: Done) => void }) {
+function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: string | null; tell: (done: Told) => void }) {
   const say = words();
   const [rows, setRows] = useState(given);
   const { ticked, tick, keep } = useTicked();
@@ -83,24 +89,38 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
     next.splice(from + by, 0, row);
     setRows(next);
   };
+  const credits = useCommand(ConfirmCredits);
+  const idsOf = (status: Row["status"]): string[] => rows.filter((each) => each.status === status && ticked.has(each.id)).map((each) => each.id);
   const send = async (): Promise<void> => {
-    const answer = await submit.run({ ids: [...ticked] });
-    const outcomes = answer.data?.submitEnrollments ?? [];
-    tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])) });
+    const answer = await submit.run({ ids: idsOf("SIGNED_UP") });
+    report(answer.data?.submitEnrollments ?? [], true);
+  };
+  const confirm = async (): Promise<void> => {
+    const answer = await credits.run({ ids: idsOf("PASSED") });
+    report((answer.data?.confirmCredits ?? []).map(({ enrollment, ...row }) => ({ ...row, id: enrollment.id })), false);
+  };
+  const report = (outcomes: readonly Outcome[], submitted: boolean): void => {
+    tell({ outcomes, submitted, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])) });
     keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
   };
   return (
     <div class="stack">
-      {[...submit.refusals, ...rank.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
+      {[...submit.refusals, ...rank.refusals, ...credits.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
       {open.length > 0 && (
         <div class="row">
-          <button type="button" class="button first" disabled={!ticked.size || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
+          <button type="button" class="button first" disabled={!idsOf("SIGNED_UP").length || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
           {rankable ? (
             <button type="button" class="button" disabled={rows === given || rank.busy} onClick={() => void rank.run({ projectId: project, ids: open.map((each) => each.id) })}>
               {say.saveRank}
             </button>
           ) : <span class="quiet small">{say.rankHint}</span>}
           <span class="quiet" role="status">{say.selected(count(ticked.size))}</span>
+        </div>
+      )}
+      {rows.some((each) => each.status === "PASSED") && (
+        <div class="row">
+          <button type="button" class="button first" disabled={!idsOf("PASSED").length || credits.busy} onClick={() => void confirm()}>{say.schoolDesk.confirmCredit}</button>
+          <span class="quiet small">{say.schoolDesk.confirmCreditAsk}</span>
         </div>
       )}
       <Table
@@ -113,7 +133,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
             head: say.teacher,
             cell: (row) => (
               <label class="pick">
-                {row.status === "SIGNED_UP" && <input type="checkbox" checked={ticked.has(row.id)} onChange={() => tick(row.id)} />}
+                {TICKABLE.has(row.status) && <input type="checkbox" checked={ticked.has(row.id)} onChange={() => tick(row.id)} />}
                 <span>{row.teacher?.name} <span class="quiet small">{row.teacher && general().audience[row.teacher.post]}</span></span>
               </label>
             ),
@@ -137,6 +157,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
           },
           { head: say.signedUpAt, cell: (row) => instant(row.signedUpAt) },
           { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },
+          { head: say.schoolDesk.act, cell: (row) => <a href={`/console/enrollments/${row.id}`}>{say.open}<span class="unseen"> {row.teacher?.name} {row.project?.title}</span></a> },
         ]}
       />
     </div>

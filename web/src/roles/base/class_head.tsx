@@ -1,0 +1,59 @@
+// What stands over every page of a project: its name, its pages, how it stands, and how it begins and ends (R28).
+import type { ComponentChildren } from "preact";
+import { days } from "../../app/moment";
+import { Heading } from "../../app/shell";
+import type { general } from "../../app/words";
+import { command } from "../../graph/client";
+import { Act, Acts, Reason } from "../../parts/act";
+import { ProjectTag } from "../../parts/basic";
+import { FinishProject, StartProject } from "./documents";
+import { words } from "./words";
+
+type Status = keyof ReturnType<typeof general>["project"];
+
+/** The states before a project is published: there are no applicants yet. */
+export const BEFORE = new Set<Status>(["DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "REJECTED", "APPROVED", "WITHDRAWN", "LAPSED"]);
+const PLACES = { plan: "/plan", applicants: "", waitlist: "/waitlist", attendance: "/attendance", results: "/results" };
+
+export function ProjectHead({ project, at, children }: {
+  project: { id: string; code: string; title?: string | null; status: Status; startsOn?: string | null; endsOn?: string | null };
+  at: keyof typeof PLACES;
+  children?: ComponentChildren;
+}) {
+  const say = words();
+  const title = project.title ?? project.code;
+  const shown = (BEFORE.has(project.status) ? ["plan"] : Object.keys(PLACES)) as (keyof typeof PLACES)[];
+  return (
+    <>
+      <Heading title={`${say.tabs[at]} ${title}`}>{title}</Heading>
+      <nav class="chips" aria-label={title}>
+        {shown.map((place) => (
+          <a key={place} href={`/console/projects/${project.id}${PLACES[place]}`} aria-current={place === at ? "true" : undefined}>{say.tabs[place]}</a>
+        ))}
+      </nav>
+      <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{project.code} · {days(project.startsOn, project.endsOn)}</span></p>
+      {children}
+    </>
+  );
+}
+
+/** How a class begins and ends. */
+export function Course({ project }: { project: { id: string; status: Status; startMissed: boolean } }) {
+  const say = words();
+  const { id, status, startMissed } = project;
+  if (status !== "PUBLISHED" && status !== "RUNNING") return null;
+  return (
+    <Acts>
+      {status === "PUBLISHED" ? (
+        <Act
+          label={say.start}
+          ask={startMissed ? say.startLateAsk : say.startAsk}
+          kind="first"
+          run={async ({ reason }) => (await command(StartProject, { id, reason: reason || null })).refusals}
+        >
+          {startMissed && <Reason />}
+        </Act>
+      ) : <Act label={say.finish} ask={say.finishAsk} run={async () => (await command(FinishProject, { id })).refusals} />}
+    </Acts>
+  );
+}

@@ -1,0 +1,21 @@
+// Texts of the pages of an expert, in Chinese. en.ts has the same in English.
+export const zh = {
+  reviewUntil: "评审截止",
+  mine: "我的意见",
+  hint: "每个维度给出结论和意见。按 1 通过、2 修改、3 不通过。所填内容暂存在本页，提交后才送出。",
+  comment: (dimension: string) => `${dimension}的意见`,
+  lacking: (count: string) => `还有 ${count} 个维度缺结论或意见`,
+  submit: "提交评审意见",
+  submitAsk: "提交后不能更改；提交后可以看到其他专家的意见。",
+  submitted: (at: string) => `已于 ${at} 提交，不能更改`,
+  others: "其他专家的意见",
+  noOthers: "其他专家还没有提交",
+  other: (number: number) => `专家 ${number}`,
+  before: (cycle: number) => `我在第 ${cycle} 轮的意见`,
+  changes: "方案此后的改动",
+  next: "下一份待评审方案",
+  allDone: "没有其他待评审的方案",
+  desk: "返回评审任务",
+  notOpen: "这个方案目前不在评审中",
+  plan: "方案",
+};
