@@ -736,7 +736,10 @@ async def test_r3_the_ministry_registers_an_expert_and_prints_the_code(site: Sit
         person = next(each for each in (await ministry.ask(EXPERTS))["experts"]["nodes"] if each["name"] == "郑海明")
         listed = await eventually(lambda: account(ministry, person["id"]), every=2)
         await tab.open(f"{site.suite.url}/console/accounts?scope=expert")
-        row = "[...document.querySelectorAll('main tbody tr')].find((each) => each.innerText.includes('郑海明'))"
+        row = (
+            "[...document.querySelectorAll('main tbody tr')]"
+            f".find((each) => ['郑海明', '{listed['login']}'].every((text) => each.innerText.includes(text)))"
+        )
         await tab.until(f"Boolean({row})")
         await tab.evaluate(f"{row}.querySelector('button').click()")
         await tab.press("确认发放激活码", "main")
