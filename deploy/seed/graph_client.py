@@ -2,12 +2,15 @@
 
 import io
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+_RENEWED_SECONDS = 60.0
+"""How long before an access token ends a client gets the next one."""
 _IDLE_SECONDS = 4.0
 """How long an idle connection may be used again: less than servers keep one (uvicorn and Node: 5 s)."""
 
@@ -45,17 +48,23 @@ class Refused(Exception):  # noqa: N818 - named for what the graph did
 class Client:
     """One account's requests to the gateway; `Client(url, http)` has no account and is the public.
 
+    A client that has signed in renews its access token before it ends.
+
     Attributes:
         url: The gateway's root, such as `http://127.0.0.1:8000`.
         http: The HTTP session, shared by clients; `session()` makes one.
         token: The access token, None for the public.
         headers: Further headers of every request.
+        refresh_token: What gets the next access token; None where the client does not renew it.
+        renewed_at: When it does, by `time.monotonic()`.
     """
 
     url: str
     http: aiohttp.ClientSession
     token: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    refresh_token: str | None = None
+    renewed_at: float = 0.0
 
     async def execute(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole reply to a GraphQL operation: `data` and `errors`.
@@ -117,11 +126,13 @@ class Client:
 
     async def fetch(self, path: str) -> tuple[int, bytes]:
         """GET a file or a page: its HTTP status and its content."""
+        await self._renew()
         async with self.http.get(self.url + path, headers=self._headers(), timeout=_TIMEOUT) as reply:
             return reply.status, await reply.read()
 
     async def upload_roster(self, content: bytes, content_type: str = "text/csv") -> dict[str, Any]:
         """Upload a roster (R22) and return the JSON reply, whatever its status."""
+        await self._renew()
         headers = {"Content-Type": content_type} | self._headers()
         address, query = f"{self.url}/rosters", {"filename": "名单.csv"}
         async with self.http.post(
@@ -145,7 +156,7 @@ class Client:
         reply = await self.post("/auth/login", body, repeatable=True)  # at worst one session more
         if "accessToken" not in reply:
             raise Refused(reply.get("errors", [reply]))
-        return type(self)(self.url, self.http, reply["accessToken"], self.headers)
+        return self._signed_in(reply)
 
     async def activate(self, login: str, code: str, password: str, scope: str | None = None) -> Self:
         """Use an account's one-time code and set its password (R4), which signs in.
@@ -163,9 +174,30 @@ class Client:
         reply = await initial.post("/auth/password", {"newPassword": password})
         if "accessToken" not in reply:
             raise Refused(reply.get("errors", [reply]))
-        return type(self)(self.url, self.http, reply["accessToken"], self.headers)
+        return self._signed_in(reply)
+
+    def _signed_in(self, reply: dict[str, Any]) -> Self:
+        """A client with the tokens of a reply."""
+        client = type(self)(self.url, self.http, headers=self.headers)
+        client._take(reply)  # noqa: SLF001 - of its own class
+        return client
+
+    def _take(self, reply: dict[str, Any]) -> None:
+        self.token, self.refresh_token = reply["accessToken"], reply.get("refreshToken")
+        self.renewed_at = time.monotonic() + reply.get("expiresIn", 0) - _RENEWED_SECONDS
+
+    async def _renew(self) -> None:
+        """Get the next access token if the one at hand ends soon; once the session is over, nothing more is tried."""
+        if self.refresh_token is None or time.monotonic() < self.renewed_at:
+            return
+        body = {"refreshToken": self.refresh_token}
+        async with self.http.post(self.url + "/auth/refresh", json=body, timeout=_TIMEOUT) as reply:
+            self.refresh_token = None
+            if reply.ok:
+                self._take(await reply.json())
 
     async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
+        await self._renew()
         headers = headers | self._headers()
         return await self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT)
 

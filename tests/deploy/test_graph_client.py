@@ -24,12 +24,14 @@ class Server:
         url: Its root.
         requests: Path and headers of every request, also of those that it did not answer.
         per_connection: How many requests of a connection are answered.
+        lives: For how many seconds the access token of a login is good.
     """
 
     def __init__(self, per_connection: int) -> None:
         self.url = ""
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.per_connection = per_connection
+        self.lives = 600
         self._answered: dict[object, int] = {}
 
     @property
@@ -44,7 +46,9 @@ class Server:
         if self._answered[transport] > self.per_connection:
             transport.abort()
         if request.path == "/auth/login":
-            return web.json_response({"accessToken": "t"})
+            return web.json_response({"accessToken": "t", "refreshToken": "r", "expiresIn": self.lives})
+        if request.path == "/auth/refresh":
+            return web.json_response({"accessToken": "next", "refreshToken": "r", "expiresIn": 600})
         after = (await request.json())["variables"].get("after")
         number = 1 if after is None else int(after) + 1
         event = {"sequence": number, "id": f"e{number}", "type": "t", "data": {}, "cursor": str(number)}
@@ -103,6 +107,18 @@ async def test_signing_in_is_repeated_and_setting_a_password_is_not() -> None:
         with pytest.raises(aiohttp.ServerDisconnectedError):
             await signed_in.post("/auth/password", {"currentPassword": "b", "newPassword": "c"})
     assert [path for path, _ in server.requests] == ["/auth/login"] * 3 + ["/auth/password"]
+
+
+@pytest.mark.parametrize(
+    ("lives", "sent"), [(600, ["Bearer t", "Bearer t"]), (30, [None, "Bearer next", "Bearer next"])]
+)
+async def test_an_access_token_that_ends_soon_is_renewed_before_it_is_used(lives: int, sent: list[str | None]) -> None:
+    async with serving(per_connection=9) as server, session() as http:
+        server.lives = lives
+        client = await Client(server.url, http).login("a", "b")
+        for _ in "12":
+            await client.execute("{ a }")
+    assert [headers.get("Authorization") for _, headers in server.requests[1:]] == sent
 
 
 async def test_where_there_is_no_server_nothing_is_repeated() -> None:
