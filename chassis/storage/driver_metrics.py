@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from prometheus_client import Counter, Gauge, Histogram
 from pymongo import AsyncMongoClient
@@ -31,7 +31,8 @@ _NAME = re.compile(r"[a-z][a-z_.]{0,39}")
 _CODE = re.compile(r"[A-Z][A-Za-z]{0,63}")
 _RUNNER = "_run_command"
 _known: set[str] = set()
-_clients: WeakSet[AsyncMongoClient[Any]] = WeakSet()
+_clients: WeakValueDictionary[int, AsyncMongoClient[Any]] = WeakValueDictionary()
+"""By their identity: PyMongo calls two clients of the same servers equal."""
 
 
 def measure() -> None:
@@ -68,7 +69,7 @@ def measure() -> None:
 
 def watch(client: AsyncMongoClient[Any]) -> None:
     """Show the pools of a client for as long as it lives."""
-    _clients.add(client)
+    _clients[id(client)] = client
 
 
 def _code_of(error: Exception) -> str:
@@ -91,7 +92,7 @@ def _series(command: str, collection: str, outcome: str) -> Callable[[float], No
 
 def _pools() -> list[Any]:
     """The pools of all clients, one for each member that a client knows; PyMongo tells of them by listeners only."""
-    return [server.pool for client in _clients for server in tuple(client._topology._servers.values())]  # noqa: SLF001
+    return [server.pool for client in tuple(_clients.values()) for server in tuple(client._topology._servers.values())]  # noqa: SLF001
 
 
 IN_USE.set_function(lambda: sum(pool.active_sockets for pool in _pools()))
