@@ -45,6 +45,27 @@ class Refused(Exception):  # noqa: N818 - named for what the graph did
 
 
 @dataclass(slots=True)
+class Renewal:
+    """What gets a session its next access token; copies of a client share it, for a refresh token is good once.
+
+    Attributes:
+        access_token: The latest access token.
+        refresh_token: What gets the next one; None once the session is over.
+        due_at: When that is done, by `time.monotonic()`.
+    """
+
+    access_token: str
+    refresh_token: str | None
+    due_at: float
+
+    @classmethod
+    def of(cls, reply: dict[str, Any]) -> Self:
+        """That of a reply with tokens."""
+        due_at = time.monotonic() + reply.get("expiresIn", 0) - _RENEWED_SECONDS
+        return cls(reply["accessToken"], reply.get("refreshToken"), due_at)
+
+
+@dataclass(slots=True)
 class Client:
     """One account's requests to the gateway; `Client(url, http)` has no account and is the public.
 
@@ -55,16 +76,14 @@ class Client:
         http: The HTTP session, shared by clients; `session()` makes one.
         token: The access token, None for the public.
         headers: Further headers of every request.
-        refresh_token: What gets the next access token; None where the client does not renew it.
-        renewed_at: When it does, by `time.monotonic()`.
+        renewal: What gets the next access token; None where the client was given one.
     """
 
     url: str
     http: aiohttp.ClientSession
     token: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
-    refresh_token: str | None = None
-    renewed_at: float = 0.0
+    renewal: Renewal | None = None
 
     async def execute(self, query: str, /, **variables: Any) -> dict[str, Any]:
         """The whole reply to a GraphQL operation: `data` and `errors`.
@@ -178,23 +197,22 @@ class Client:
 
     def _signed_in(self, reply: dict[str, Any]) -> Self:
         """A client with the tokens of a reply."""
-        client = type(self)(self.url, self.http, headers=self.headers)
-        client._take(reply)  # noqa: SLF001 - of its own class
-        return client
-
-    def _take(self, reply: dict[str, Any]) -> None:
-        self.token, self.refresh_token = reply["accessToken"], reply.get("refreshToken")
-        self.renewed_at = time.monotonic() + reply.get("expiresIn", 0) - _RENEWED_SECONDS
+        return type(self)(self.url, self.http, reply["accessToken"], self.headers, Renewal.of(reply))
 
     async def _renew(self) -> None:
         """Get the next access token if the one at hand ends soon; once the session is over, nothing more is tried."""
-        if self.refresh_token is None or time.monotonic() < self.renewed_at:
+        if self.renewal is None:
             return
-        body = {"refreshToken": self.refresh_token}
-        async with self.http.post(self.url + "/auth/refresh", json=body, timeout=_TIMEOUT) as reply:
-            self.refresh_token = None
-            if reply.ok:
-                self._take(await reply.json())
+        if self.renewal.refresh_token and time.monotonic() >= self.renewal.due_at:
+            body = {"refreshToken": self.renewal.refresh_token}
+            async with self.http.post(self.url + "/auth/refresh", json=body, timeout=_TIMEOUT) as reply:
+                if reply.ok:
+                    found = Renewal.of(await reply.json())
+                    self.renewal.access_token, self.renewal.due_at = found.access_token, found.due_at
+                    self.renewal.refresh_token = found.refresh_token
+                else:
+                    self.renewal.refresh_token = None
+        self.token = self.renewal.access_token
 
     async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
         await self._renew()
