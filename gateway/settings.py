@@ -16,6 +16,7 @@ from chassis.runtime.tasks import Role
 from chassis.storage.vault import Vault
 from gateway.http.subscribing import SubscriptionSettings
 from gateway.identity.second_factor import FactorRules
+from gateway.identity.sessions import ACCESS_SECONDS
 from gateway.identity.sign_on import SignOnRules
 from gateway.protection import Limits
 from gateway.protection.spending import SpendingSettings
@@ -141,7 +142,7 @@ class GatewaySettings(ProcessSettings):
     environment: Environment = Environment.PRODUCTION
     vault_file: Path | None = None
     second_factor_scopes: frozenset[Scope] | None = None
-    session_idle_seconds: int = Field(default=1_800, ge=1)
+    session_idle_seconds: int = Field(default=1_800, gt=ACCESS_SECONDS)
     oidc_file: Path | None = None
     literal_initial_password: bool = False
     cors_origins: tuple[str, ...] = ()

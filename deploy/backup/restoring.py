@@ -129,6 +129,11 @@ class Restore:
                 raise Unfinished(mark.file)
             rows.seek(0)
             if mark and mark.backup == backup and mark.point:
+                if at and at != mark.point:
+                    reaches_to = mark.point.isoformat()
+                    raise Failed(
+                        f"中断的恢复至 the restore that was cut off reaches {reaches_to}: 不带 --at without --at"
+                    )
                 self._say(f"继续中断的恢复，数据已恢复 a restore was cut off: going on, the data is back: {file.name}")
                 return examine(rows, key), mark.point
             self._say(_begins(mark, file.name, self._name))

@@ -58,7 +58,8 @@ class FrontEnd:
 
     def files(self) -> list[Path]:
         """The package's own files."""
-        return sorted(file for file in self.sources.rglob("*") if file.is_file() and not _NOT_SOURCES & set(file.parts))
+        found = (file for file in self.sources.rglob("*") if file.is_file())
+        return sorted(file for file in found if not _NOT_SOURCES & set(file.relative_to(self.sources).parts))
 
 
 WEB = FrontEnd(

@@ -271,6 +271,45 @@ async def test_a_wrong_password_is_refused_in_words_and_what_was_typed_stays(sit
         assert await barriers(tab, site) == []
 
 
+async def test_a_lost_network_takes_nothing_away_and_signing_out_is_made_up_for(site: Site) -> None:
+    refresh = "fetch('/auth/refresh', {method: 'POST', body: '{}', headers: {'Content-Type': 'application/json'}})"
+    async with phone(site.home / "offline") as tab:
+        await sign_in(tab, site, "school", site.person)
+        await tab.reads("等我办理")
+        await tab.open(f"{site.suite.url}/console/teachers")
+        await tab.until(THERE)
+        listed = await tab.evaluate("document.querySelectorAll('main td').length")
+        assert listed
+        await tab.press("登记教师", "main")
+        for name, text in {"name": "欧阳断网", "idNumber": "11010119900307", "mobile": "138"}.items():
+            await tab.write(f"#field-{name}", text)
+        await offline(tab, lost=True)
+        await tab.press("确认登记教师", "main")
+        await tab.reads("网络连接不上")
+        assert await tab.evaluate("document.querySelector('#field-name').value") == "欧阳断网"
+        assert await tab.evaluate("document.querySelectorAll('main td').length") == listed
+        await tab.press("退出")
+        await tab.reads("退出尚未送达服务器")
+        await offline(tab, lost=False)
+        await tab.until("localStorage.getItem('leaving') === null")
+        assert await tab.evaluate(f"{refresh}.then((reply) => reply.status)") == 401
+
+
+async def offline(tab: Tab, *, lost: bool) -> None:
+    throughput = {"downloadThroughput": -1, "uploadThroughput": -1}
+    await tab.command("Network.emulateNetworkConditions", offline=lost, latency=0, **throughput)
+
+
+async def test_a_tab_ends_where_somebody_else_signs_in_beside_it(site: Site) -> None:
+    """The cookie is the other's by then: what this tab shows and would send is not."""
+    async with phone(site.home / "beside") as tab:
+        await sign_in(tab, site, "teacher", TEACHER)
+        await tab.reads("工作台 · 教师")
+        await tab.evaluate("new BroadcastChannel('guopei-session').postMessage({ holder: 'somebody else' })")
+        await tab.reads("登录已失效")
+        assert tab.complaints == []
+
+
 async def test_r4_a_first_login_sets_a_password_before_anything_else(site: Site) -> None:
     login = "web-first"
     provisioner = AccountProvisioner(site.suite, site.public.http, site.password)

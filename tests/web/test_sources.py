@@ -14,6 +14,8 @@ SCRIPTS = sorted(file for file in SOURCES.rglob("*.ts*") if file.name != "docume
 CHINESE = re.compile(r"[㐀-鿿　-〿＀-￯]")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 IMPORT = re.compile(r"""(?:from|import\()\s*"(\.[^"]+)\"""")
+CODES = re.compile(r'(?:UNSURE|PASSING) = new Set\(\[.*?\]\)|code === "[A-Z_]+"')
+CODE = re.compile(r'"([A-Z_]{4,})"')
 LONGEST = 300
 TEXT, CONTROL = 4.5, 3.0
 PAIRS = [
@@ -47,6 +49,15 @@ def test_every_text_is_there_in_chinese_and_in_english(folder: str) -> None:
     zh, en = ((SOURCES / folder / f"{name}.ts").read_text(encoding="utf-8") for name in ("zh", "en"))
     assert len(keys(zh)) > 10
     assert keys(zh) == keys(en)
+
+
+def test_the_codes_that_scripts_look_for_are_the_graphs() -> None:
+    """A code that nobody sends would never be found; `AWAY` is the browser's own, for no answer at all."""
+    table = (ROOT / "docs" / "refusals.md").read_text(encoding="utf-8")
+    text = "\n".join(file.read_text(encoding="utf-8") for file in SCRIPTS)
+    looked_for = {code for found in CODES.findall(text) for code in CODE.findall(found)} - {"AWAY"}
+    assert {"OUTCOME_UNKNOWN", "BUSY", "STALE_VERSION", "UNAUTHENTICATED"} <= looked_for
+    assert {code for code in looked_for if f"`{code}`" not in table} == set()
 
 
 def test_r10_a_plan_is_of_one_of_the_major_categories_on_file() -> None:

@@ -30,7 +30,6 @@ export const en: typeof zh = {
   nextPage: "Next page",
   outdated: "The system has been updated: save your work and reload (Ctrl+F5).",
   reload: "Reload",
-  partly: "This part does not answer for now.",
   offline: "The network is away; go on when it is back.",
   code: "Code",
   request: "Request",

@@ -43,7 +43,13 @@ export function match(pattern: string, path: string): Record<string, string> | n
   const found: Record<string, string> = {};
   for (const [index, part] of wanted.entries()) {
     const value = given[index] ?? "";
-    if (part.startsWith(":")) found[part.slice(1)] = decodeURIComponent(value);
+    if (part.startsWith(":")) {
+      try {
+        found[part.slice(1)] = decodeURIComponent(value);
+      } catch {
+        return null; // a stray % names nothing
+      }
+    }
     else if (part !== value) return null;
   }
   return found;

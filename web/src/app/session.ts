@@ -12,7 +12,7 @@ export type Scope = "ministry" | "expert" | "base" | "school" | "teacher" | "pro
 /** Where signing in stands. */
 export type Session =
   | { state: "unknown" }
-  | { state: "out"; ended?: boolean }
+  | { state: "out"; ended?: boolean; unheard?: boolean }
   | { state: "code"; challenge: string }
   | { state: "enrol"; challenge: string }
   | { state: "recovery"; codes: string[]; scope: Scope }
@@ -34,6 +34,7 @@ interface Reply {
 
 const KEPT = "signed-in";
 const KEEPS = "keep";
+const LEAVING = "leaving";
 const IDLE_SECONDS = 1_800;
 const WARN_SECONDS = 120;
 const RENEW_MS = 8 * 60_000;
@@ -46,9 +47,25 @@ let stay: { cookie: true; keep?: true } = { cookie: true };
 let renewing: Promise<boolean> | null = null;
 let touched = Date.now();
 let renewed = Date.now();
+let told = 0;
+let sessions = 0;
+
+/** What tabs tell each other: somebody signed out, nobody came for long, somebody else signed in, somebody is here. */
+type Said = { out: true } | { idle: true } | { holder: string } | { touched: number };
 
 askAs({ token: () => token, renew });
-channel?.addEventListener("message", (event: MessageEvent) => event.data === "out" && end());
+const tell = (said: Said): void => channel?.postMessage(said);
+channel?.addEventListener("message", ({ data }: MessageEvent<Said>) => {
+  if ("touched" in data) touched = Math.max(touched, data.touched);
+  else if ("holder" in data) {
+    if (token && holder(token) !== data.holder) end(true, true);
+  } else end("idle" in data);
+});
+addEventListener("online", () => localStorage.getItem(LEAVING) && void leave());
+
+/** Whose an access token is. */
+const holder = (bearer: string): string =>
+  String((JSON.parse(atob((bearer.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/"))) as { sub: string }).sub);
 
 async function post(path: string, body: object): Promise<Reply> {
   const headers: Record<string, string> = { "Content-Type": "application/json", "Accept-Language": tag() };
@@ -83,6 +100,8 @@ function taken(reply: Reply): Refusal[] {
 /** The session is open: show the workspace. */
 export function opened(scope: Scope, lastLogin: { at: string; client: string } | null = null): void {
   localStorage.setItem(KEPT, stay.keep ? KEEPS : (localStorage.getItem(KEPT) ?? "1"));
+  localStorage.removeItem(LEAVING);
+  if (token) tell({ holder: holder(token) });
   const before = session.get();
   session.set({ state: "in", scope, lastLogin: lastLogin ?? (before.state === "in" ? before.lastLogin : null) });
 }
@@ -114,16 +133,23 @@ export const setPassword = async (newPassword: string): Promise<Refusal[]> =>
 
 /** Go on with the session of this browser, if it has one. */
 export async function resume(): Promise<void> {
-  if (!localStorage.getItem(KEPT)) session.set({ state: "out" });
+  if (localStorage.getItem(LEAVING)) session.set({ state: "out", unheard: !(await leave()) });
+  else if (!localStorage.getItem(KEPT)) session.set({ state: "out" });
   else if (!(await renew()) && session.get().state === "unknown") session.set({ state: "out" }); // the network is away
 }
 
-/** Renew the access token by the cookie, once for all who wait for it. */
+/** Renew the access token by the cookie, once for all who wait for it; the cookie may be somebody else's by now. */
 function renew(): Promise<boolean> {
+  const of = sessions;
   renewing ??= post("/auth/refresh", {}).then((reply) => {
     renewing = null;
+    if (of !== sessions) return false;
     if (reply.errors) {
       if (refused(reply).some((found) => found.code === "UNAUTHENTICATED")) end(true);
+      return false;
+    }
+    if (token && reply.accessToken && holder(token) !== holder(reply.accessToken)) {
+      end(true, true);
       return false;
     }
     return taken(reply).length === 0;
@@ -131,19 +157,32 @@ function renew(): Promise<boolean> {
   return renewing;
 }
 
-/** Forget who was signed in and all that was read; what was typed and not sent stays where the session ran out. */
-function end(ended = false): void {
+/** Forget who was signed in and all that was read; what was typed and not sent stays where the session ran out.
+ *
+ * `replaced`: this browser has a session all the same, of somebody who signed in later.
+ */
+function end(ended = false, replaced = false): void {
   if (!ended) sessionStorage.clear();
   token = null;
-  localStorage.removeItem(KEPT);
-  session.set({ state: "out", ended });
+  sessions += 1;
+  if (!replaced) localStorage.removeItem(KEPT);
+  session.set({ state: "out", ended, unheard: Boolean(localStorage.getItem(LEAVING)) });
   forget();
+}
+
+/** End the session at the gateway; answers whether the gateway has heard. Where it has not, it is told later. */
+async function leave(): Promise<boolean> {
+  localStorage.setItem(LEAVING, "1");
+  const reply = await post("/auth/logout", {});
+  const heard = !refused(reply).some((found) => found.code === "AWAY");
+  if (heard) localStorage.removeItem(LEAVING);
+  return heard;
 }
 
 /** Sign out: the session ends at the gateway, in this page and in the other tabs; `idle` where nobody asked for it. */
 export async function signOut(idle = false): Promise<void> {
-  await post("/auth/logout", {});
-  channel?.postMessage("out");
+  await leave();
+  tell(idle ? { idle: true } : { out: true });
   end(idle);
 }
 
@@ -158,6 +197,7 @@ export function watch(warn: (left: number | null) => void): () => void {
   };
   const look = (): void => {
     if (localStorage.getItem(KEPT) === KEEPS) return;
+    if (touched > told) tell({ touched: (told = touched) });
     const idle = (Date.now() - touched) / 1_000;
     if (idle > IDLE_SECONDS) void signOut(true);
     else if (idle > IDLE_SECONDS - WARN_SECONDS) warn(Math.ceil(IDLE_SECONDS - idle));

@@ -29,7 +29,6 @@ export const zh = {
   nextPage: "下一页",
   outdated: "系统已更新，请保存后刷新（Ctrl+F5）。",
   reload: "刷新",
-  partly: "这一部分暂时没有应答。",
   offline: "网络已断开，恢复后可继续操作。",
   code: "代码",
   request: "请求编号",

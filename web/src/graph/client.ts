@@ -22,7 +22,10 @@ export interface Bearer {
 }
 
 const NOBODY: Bearer = { token: () => null, renew: async () => false };
-const UNSURE = new Set(["AWAY", "UNKNOWN_OUTCOME"]);
+/** What is not known to have been done, or not to have been. */
+const UNSURE = new Set(["AWAY", "OUTCOME_UNKNOWN"]);
+/** What passes by itself: the answer before it still holds as far as anybody knows. */
+export const PASSING = new Set([...UNSURE, "BUSY", "RATE_LIMITED", "UNAVAILABLE"]);
 let bearer = NOBODY;
 let flights = new Map<string, Promise<Answer<unknown>>>();
 let kept = new Map<string, Answer<unknown>>();
@@ -58,7 +61,7 @@ export function ask<Data, Variables>(document: Document<Data, Variables>, variab
   flying.set(name, flight);
   void flight.then((answer) => {
     flying.delete(name);
-    keeping.set(name, answer);
+    if (answer.data || !passes(answer)) keeping.set(name, answer);
   });
   return flight as Promise<Answer<Data>>;
 }
@@ -71,9 +74,12 @@ export async function command<Data, Variables>(document: Document<Data, Variable
   const headers = { "Idempotency-Key": uuid() };
   let answer = await send(document, variables, headers);
   if (answer.refusals.some((found) => UNSURE.has(found.code))) answer = await send(document, variables, headers);
-  if (!quiet) forget();
+  if (!quiet && !passes(answer)) forget();
   return answer;
 }
+
+/** Whether nothing came but what passes by itself. */
+export const passes = (answer: Answer<unknown>): boolean => answer.refusals.some((found) => PASSING.has(found.code));
 
 /** Call with the access token; once more with a renewed one where the session has run out. */
 export async function authorized<Reply extends { refusals: Refusal[] }>(call: (token: string | null) => Promise<Reply>): Promise<Reply> {

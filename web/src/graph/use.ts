@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Refusal } from "../app/refusals";
 import { useStore } from "../app/store";
-import { type Answer, ask, command, earlier, epoch } from "./client";
+import { type Answer, ask, command, earlier, epoch, passes } from "./client";
 import type { Document } from "./document";
 
 /** An answer that is shown, and whether a newer one is awaited. */
@@ -11,7 +11,7 @@ export interface Shown<Data> extends Answer<Data> {
   again: () => void;
 }
 
-/** The answer of a query; an earlier one is shown while it is asked again. */
+/** The answer of a query; an earlier one is shown while it is asked again, and where only what passes by itself came. */
 export function useQuery<Data, Variables>(document: Document<Data, Variables>, variables: Variables): Shown<Data> {
   const name = document.id + JSON.stringify(variables);
   const age = useStore(epoch);
@@ -19,7 +19,9 @@ export function useQuery<Data, Variables>(document: Document<Data, Variables>, v
   const [state, setState] = useState<{ name: string; answer: Answer<Data> } | null>(null);
   useEffect(() => {
     let current = true;
-    void ask(document, variables).then((answer) => current && setState({ name, answer }));
+    void ask(document, variables).then((answer) => {
+      if (current) setState((before) => ({ name, answer: before?.name === name && !answer.data && passes(answer) ? { ...answer, data: before.answer.data } : answer }));
+    });
     return () => {
       current = false;
     };
@@ -33,15 +35,16 @@ export function useQuery<Data, Variables>(document: Document<Data, Variables>, v
   };
 }
 
-/** A command: `run` answers whether it was done; `refusals` says why not. */
+/** A command: `run` answers whether it was done; `refusals` says why not; `quiet` as in `command`. */
 export function useCommand<Data, Variables>(
   document: Document<Data, Variables>,
+  quiet = false,
 ): { run: (variables: Variables) => Promise<Answer<Data>>; busy: boolean; refusals: Refusal[] } {
   const [busy, setBusy] = useState(false);
   const [refusals, setRefusals] = useState<Refusal[]>([]);
   const run = async (variables: Variables): Promise<Answer<Data>> => {
     setBusy(true);
-    const answer = await command(document, variables);
+    const answer = await command(document, variables, quiet);
     setRefusals(answer.refusals);
     setBusy(false);
     return answer;

@@ -58,7 +58,7 @@ export function Act({ label, ask, kind = "", disabled = false, told = false, run
           {children}
           <div class="row">
             <button class={`button ${kind || "first"}`} disabled={state === "busy"}>{general().confirm(label)}</button>
-            <button type="button" class="button" onClick={() => close("closed")}>{general().cancel}</button>
+            <button type="button" class="button" disabled={state === "busy"} onClick={() => close("closed")}>{general().cancel}</button>
           </div>
         </form>
       )}

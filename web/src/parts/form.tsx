@@ -48,9 +48,10 @@ export function Select({ name, label, value, of, onChoose }: {
   );
 }
 
-/** What was typed into a form, without blanks around it. */
+/** What was typed into a form, without blanks around it; a password may have some. */
 export function typed(form: HTMLFormElement): Record<string, string> {
-  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]));
+  const kept = new Set([...form.querySelectorAll<HTMLInputElement>("input[type=password]")].map((field) => field.name));
+  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, kept.has(name) ? String(value) : String(value).trim()]));
 }
 
 /** A form that sends once at a time, and says what was refused. `send` answers the refusals. */

@@ -1,5 +1,5 @@
 // The calendar of a round, side by side; what is open counts down by the server's clock, not the computer's.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { left, shortDay, shortLastDay } from "../app/moment";
 import { general } from "../app/words";
 import { Tag } from "./basic";
@@ -16,15 +16,15 @@ export interface PhaseLike {
 
 const MINUTE_MS = 60_000;
 
-/** So many seconds from when it was first shown, counted down each minute. */
+/** So many seconds from when they were told, counted down each minute. */
 export function Countdown({ seconds }: { seconds: number }) {
-  const [since] = useState(() => performance.now());
+  const since = useMemo(() => performance.now(), [seconds]);
   const [now, setNow] = useState(since);
   useEffect(() => {
     const timer = setInterval(() => setNow(performance.now()), MINUTE_MS);
     return () => clearInterval(timer);
   }, []);
-  const rest = left(seconds - (now - since) / 1_000);
+  const rest = left(seconds - Math.max(0, now - since) / 1_000);
   const words = general();
   return <>{rest.days ? words.leftDays(rest.days, rest.hours) : words.leftHours(rest.hours, rest.minutes)}</>;
 }

@@ -26,7 +26,7 @@ export function SignIn() {
       <Notes />
       <main class="main" id="main">
         <div class="narrow stack">
-          {now.state === "out" && <Password ended={Boolean(now.ended)} />}
+          {now.state === "out" && <Password ended={Boolean(now.ended)} unheard={Boolean(now.unheard)} />}
           {now.state === "code" && <Code challenge={now.challenge} />}
           {now.state === "enrol" && <Device challenge={now.challenge} />}
           {now.state === "recovery" && <Recovery codes={now.codes} scope={now.scope} />}
@@ -37,7 +37,7 @@ export function SignIn() {
   );
 }
 
-function Password({ ended }: { ended: boolean }) {
+function Password({ ended, unheard }: { ended: boolean; unheard: boolean }) {
   const say = words();
   const { path, query } = usePlace();
   const asked = query.get("as");
@@ -47,6 +47,7 @@ function Password({ ended }: { ended: boolean }) {
     <>
       <Heading title={title}>{title}</Heading>
       {ended && <p class="note warn" role="status">{say.signIn.ended}</p>}
+      {unheard && <p class="note warn" role="status">{say.signIn.unheard}</p>}
       <Card>
         <Form
           submit={say.signIn.submit}

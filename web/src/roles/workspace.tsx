@@ -7,6 +7,7 @@ import { type Scope, session, signOut, watch } from "../app/session";
 import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
 import { Store, useStore } from "../app/store";
 import { general } from "../app/words";
+import { outdated } from "../graph/client";
 import { useQuery } from "../graph/use";
 import { Answered } from "../parts/answered";
 import { Select } from "../parts/form";
@@ -37,9 +38,9 @@ export function Workspace() {
     void ROLES[scope]().then(async (module) => {
       await settled();
       setRole(module.role);
-    });
+    }).catch(() => outdated.set(true)); // a release has taken the script away
   }, [scope]);
-  return scope && role ? <Frame scope={scope} role={role} /> : null;
+  return scope && role ? <Frame scope={scope} role={role} /> : <Notes />;
 }
 
 function Frame({ scope, role }: { scope: Scope; role: Role }) {

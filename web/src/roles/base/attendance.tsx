@@ -34,6 +34,12 @@ const OVER = new Set(["FINISHED", "COMPLETED"]);
 /** What is on record of somebody for a session. */
 const recorded = (row: Row, session: Session) => row.sessions.find((each) => each.sessionId === session.id);
 
+/** The hours that were typed; what is no number is -1, which is refused in words: nothing typed means the whole session. */
+const hoursOf = (text: string): number => {
+  const found = Number(text.normalize("NFKC"));
+  return Number.isFinite(found) ? found : -1;
+};
+
 export function AttendancePage({ id }: { id: string }) {
   const say = words();
   const { query } = usePlace();
@@ -114,7 +120,7 @@ function Grid({ project, session, rows, tell }: { project: Project; session: Ses
       enrollmentId,
       sessionId: session.id,
       present,
-      ...(present && hours && Number(hours) !== session.hours && { hours: Number(hours.normalize("NFKC")) }),
+      ...(present && hours && hoursOf(hours) !== session.hours && { hours: hoursOf(hours) }),
       ...(blended && { mode }),
       ...(reason.trim() && { reason: reason.trim() }),
     }));

@@ -21,7 +21,7 @@ export function CheckInPanel({ project, session }: { project: string; session: s
   const say = words();
   const [open, setOpen] = useState(false);
   const [shown, setShown] = useState<CheckIn | null>(null);
-  const { run, refusals } = useCommand(OpenCheckIn);
+  const { run, refusals } = useCommand(OpenCheckIn, true);
   useEffect(() => {
     if (!open) return;
     let current = true;

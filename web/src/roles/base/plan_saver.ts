@@ -1,13 +1,12 @@
 // Saves a plan while it is typed: 1.5 s after the last key, one request at a time, only what has changed (R7, R13).
 import { type Refusal, refusal as reported } from "../../app/refusals";
 import { Store } from "../../app/store";
-import { ask, command, forget } from "../../graph/client";
+import { PASSING, ask, command, forget } from "../../graph/client";
 import { BasePlan, UpdateProject } from "./documents";
 import { type Name, type Plan, type PlanInput, type Values, type Wrong, differing, inputOf, valuesOf } from "./plan_values";
 
 const PAUSE_MS = 1_500;
 const AGAIN_MS = 5_000;
-const PASSING = new Set(["AWAY", "UNKNOWN_OUTCOME", "BUSY", "RATE_LIMITED", "UNAVAILABLE"]);
 
 /** Somebody else has saved meanwhile: who, what it is now, and in which fields. */
 export interface Stale {

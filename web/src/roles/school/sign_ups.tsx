@@ -39,6 +39,9 @@ export function SignUpsPage({ year }: { year: number }) {
     filter: { statuses: status ? [status] : null, project, year, withdrawalRequested: query.get("leaving") ? true : null },
   });
   const list = shown.data?.mySchool?.enrollments;
+  // A ranking puts those it names before all others, so it is given for a list that lacks nobody.
+  const whole = order === "RANK" && !query.get("q") && !query.get("after") && !query.get("leaving") && !list?.pageInfo.hasNextPage
+    && (status === null || status === "SIGNED_UP");
   return (
     <div class="stack">
       <Heading title={say.signUps}>{say.signUps}</Heading>
@@ -65,7 +68,7 @@ export function SignUpsPage({ year }: { year: number }) {
       <Answered of={shown}>
         {() => list && (
           <Card>
-            <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={project} tell={setDone} />
+            <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={whole ? project : null} tell={setDone} />
             <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
           </Card>
         )}
@@ -93,11 +96,11 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
   const idsOf = (status: Row["status"]): string[] => rows.filter((each) => each.status === status && ticked.has(each.id)).map((each) => each.id);
   const send = async (): Promise<void> => {
     const answer = await submit.run({ ids: idsOf("SIGNED_UP") });
-    report(answer.data?.submitEnrollments ?? [], true);
+    if (!answer.refusals.length) report(answer.data?.submitEnrollments ?? [], true);
   };
   const confirm = async (): Promise<void> => {
     const answer = await credits.run({ ids: idsOf("PASSED") });
-    report((answer.data?.confirmCredits ?? []).map(({ enrollment, ...row }) => ({ ...row, id: enrollment.id })), false);
+    if (!answer.refusals.length) report((answer.data?.confirmCredits ?? []).map(({ enrollment, ...row }) => ({ ...row, id: enrollment.id })), false);
   };
   const report = (outcomes: readonly Outcome[], submitted: boolean): void => {
     tell({ outcomes, submitted, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])) });
