@@ -8,6 +8,7 @@ import ast
 import json
 import runpy
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,7 @@ def commands_in(group: Any, before: str = "") -> Iterator[str]:
 @pytest.mark.parametrize("service", MIGRATED)
 def test_every_command_of_a_service_is_said_to_write_or_not(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[typer.Typer] = []
+    monkeypatch.delitem(sys.modules, f"{module_of(service)}.__main__", raising=False)  # another test may have used it
     monkeypatch.setattr(typer.Typer, "__call__", lambda root, **_: started.append(root))
     runpy.run_module(module_of(service), run_name="__main__")
     found = set(commands_in(get_command(started[0])))
