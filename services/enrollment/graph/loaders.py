@@ -60,7 +60,7 @@ class TeacherByIdLoader(BatchLoader[Context, str, Teacher]):
                 visible = set(teachers)
             case Scope.SCHOOL:
                 own = {key for key, teacher in teachers.items() if teacher.at(principal.school or "")}
-                visible = own | await self._met_of(set(teachers) - own)
+                visible = own | await self._met_of(set(teachers))
             case Scope.TEACHER:
                 visible = {key for key in teachers if key == principal.person}
             case Scope.BASE:

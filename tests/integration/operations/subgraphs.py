@@ -167,6 +167,7 @@ async def enrollment(database: Database, operations: Operations, folder: Path) -
         await store.reveals.repository.insert(*act)
     await _requested(playing, teachers)
     await (await store.feed.writer()).append([(event(number), ("44",)) for number in range(ROWS)])
+    await store.feed.epochs()  # a process reads them once
     playing.at("2024-05-25T09:00")
     principals = (MINISTRY, enrolling.BASE, enrolling.SCHOOL, first, enrolling.GUANGDONG)
     entities: dict[str, list[dict[str, Any]]] = {
