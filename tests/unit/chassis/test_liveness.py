@@ -100,6 +100,7 @@ async def test_liveness_fails_where_the_driver_hangs(app: object, monkeypatch: p
     for place in (asgi, lifespan):
         monkeypatch.setattr(place, "Canary", partial(Canary, every_seconds=0.01, hung_seconds=0.1))
     monkeypatch.setattr(migration, "version_of", AsyncMock(return_value=MIGRATIONS.version))
+    monkeypatch.setattr(migration, "is_half_restored", AsyncMock(return_value=False))
     monkeypatch.setattr(asgi, "ping", hang)
     monkeypatch.setattr("gateway.identity.store.ping", hang)
     assert callable(app)
