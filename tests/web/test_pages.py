@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from deploy.seed.account_provisioner import AccountProvisioner
 from deploy.seed.graph_client import Client, session
 from deploy.seed.loading import Seed, load_once
 from deploy.seed.world import credit_code
+from kernel.dates import SHANGHAI
 from tests.support import chromium
 from tests.support.chromium import Tab, phone
 from tests.support.eventually import eventually
@@ -38,7 +40,7 @@ REVIEWED = """query($status: ProjectStatus!) { projects(first: 50, filter: {year
 EXPERTS = "{ experts(first: 50) { nodes { id name } } }"
 STATUS = "query($id: ID!) { project(id: $id) { status experts { id } } }"
 HEADER = "姓名,身份证号码,手机号码,岗位,专兼职,职称,专业大类,项目编号"
-WAITING = "{ me { todo { count } planTodo { count } trainingTodo { count } } }"
+WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesAt } } }"
 OF_BASE = """query($year: Int!, $status: ProjectStatus!) { projects(filter: {year: $year, statuses: [$status]}) {
   nodes { id version objectives book { state } } } }"""
 CLASS = "2024-DQT-001-02"
@@ -249,6 +251,9 @@ async def test_a_role_signs_in_and_its_pages_keep_nobody_out(site: Site, scope: 
         await tab.reads("等我办理")
         assert await tab.evaluate("location.pathname") == "/console"
         assert await tab.evaluate("document.querySelectorAll('.due').length") == len(waiting)
+        shown = await tab.evaluate("document.body.innerText")
+        ends = {datetime.fromisoformat(due["closesAt"]).astimezone(SHANGHAI) for due in waiting if due["closesAt"]}
+        assert {f"{end:%H:%M}".replace("00:00", "24:00") for end in ends} <= set(re.findall(r"\d\d:\d\d", shown))
         for place in ["", *PAGES[scope]]:
             await look(tab, site, f"/console{place}")
         kept = await tab.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")

@@ -53,6 +53,7 @@ export const en: typeof zh = {
     SELF: "yourself",
   },
   until: (day) => `until the end of ${day}`,
+  before: (at) => `before ${at}`,
   from: (day) => `from ${day}`,
   leftDays: (days, hours) => `${plural(days, "day")} ${plural(hours, "hour")} left`,
   leftHours: (hours, minutes) => `${plural(hours, "hour")} ${minutes} min left`,

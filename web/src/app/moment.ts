@@ -35,10 +35,11 @@ export const instant = (at: string): string =>
 const lastDate = (closesAt: string): string =>
   new Date(new Date(closesAt).getTime() - 1 + OFFSET_MS).toISOString().slice(0, 10);
 
-/** The last day until an instant, in words. */
-export const lastDay = (closesAt: string): string => day(lastDate(closesAt), true);
+/** Until when something can be done: to the end of a day where it ends at 00:00, else to the minute. */
+export const deadline = (closesAt: string): string =>
+  (new Date(closesAt).getTime() + OFFSET_MS) % (DAY * 1_000) ? general().before(instant(closesAt)) : general().until(day(lastDate(closesAt), true));
 
-/** The same without its year. */
+/** The last day until an instant at 00:00, without its year. */
 export const shortLastDay = (closesAt: string): string =>
   general().bracketed(shortDay(lastDate(closesAt)), shown(utc(lastDate(closesAt)), { weekday: "short" }, "UTC"));
 

@@ -52,6 +52,7 @@ export const zh = {
     SELF: "本人",
   } as Record<string, string>,
   until: (day: string) => `${day} 24:00 前`,
+  before: (at: string) => `${at} 前`,
   from: (day: string) => `${day}起`,
   leftDays: (days: number, hours: number) => `还有 ${days} 天 ${hours} 小时`,
   leftHours: (hours: number, minutes: number) => `还有 ${hours} 小时 ${minutes} 分`,

@@ -25,6 +25,7 @@ export function Act({ label, ask, kind = "", disabled = false, told = false, run
   const [state, setState] = useState<"closed" | "open" | "busy" | "done">("closed");
   const [refusals, setRefusals] = useState<readonly Refusal[]>([]);
   const form = useRef<HTMLFormElement>(null);
+  const sending = useRef(false);
   const open = state === "open" || state === "busy";
   useEffect(() => {
     if (open) form.current?.querySelector<HTMLElement>("input, select, textarea, button")?.focus();
@@ -34,8 +35,11 @@ export function Act({ label, ask, kind = "", disabled = false, told = false, run
     setState(next);
   };
   const send = async (values: Record<string, string>): Promise<void> => {
+    if (sending.current) return;
+    sending.current = true; // a second press may come before the buttons are shown as busy
     setState("busy");
     const found = await run(values);
+    sending.current = false;
     if (!found.length) return close("done");
     setRefusals(found);
     setState("open");

@@ -1,6 +1,6 @@
 // Forms: a label above, a hint below, what is wrong at the field; typed text is never lost.
 import type { ComponentChildren, TargetedSubmitEvent } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Refusal } from "../app/refusals";
 import { general } from "../app/words";
 import { RefusalNote } from "./basic";
@@ -62,11 +62,14 @@ export function Form({ submit, send, children }: {
 }) {
   const [busy, setBusy] = useState(false);
   const [refusals, setRefusals] = useState<Refusal[]>([]);
+  const sending = useRef(false);
   const onSubmit = async (event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
-    if (busy) return;
+    if (sending.current) return;
+    sending.current = true; // a second press may come before the button is shown as busy
     setBusy(true);
     setRefusals(await send(typed(event.currentTarget)));
+    sending.current = false;
     setBusy(false);
   };
   return (

@@ -1,5 +1,5 @@
 // The calendar of a round: what is open, until when, and what was extended.
-import { day, lastDay } from "../app/moment";
+import { day, deadline } from "../app/moment";
 import { Heading } from "../app/shell";
 import { general } from "../app/words";
 import { Answered } from "../parts/answered";
@@ -53,7 +53,7 @@ function Whole({ round }: { round: Round }) {
           columns={[
             { head: say.step, cell: (step) => step.name },
             { head: say.begins, cell: (step) => day(step.opens) },
-            { head: say.ends, cell: (step) => common.until(lastDay(step.closesAt)) },
+            { head: say.ends, cell: (step) => deadline(step.closesAt) },
             {
               head: say.state,
               cell: (step) => step.open ? <><Tag tone="brand">{common.phaseOpen}</Tag> <Countdown seconds={step.secondsToClosing} /></>

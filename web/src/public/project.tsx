@@ -1,6 +1,6 @@
 // A published project: all that it says of itself, what has changed since, and whether one can sign up.
 import { useState } from "preact/hooks";
-import { count, day, days, instant, lastDay, yuan } from "../app/moment";
+import { count, day, days, deadline, instant, yuan } from "../app/moment";
 import { Heading } from "../app/shell";
 import { general } from "../app/words";
 import { useQuery } from "../graph/use";
@@ -135,7 +135,7 @@ function SignUp({ project }: { project: Project }) {
         )}
         {phase && (
           <p>
-            {open ? <>{say.signUpUntil} <strong>{lastDay(phase.closesAt)}</strong> · <Countdown seconds={phase.secondsToClosing} /></>
+            {open ? <>{say.signUpUntil} <strong>{deadline(phase.closesAt)}</strong> · <Countdown seconds={phase.secondsToClosing} /></>
               : phase.secondsToOpening > 0 ? say.signUpAhead : say.signUpClosed}
           </p>
         )}

@@ -3,6 +3,7 @@ import type { zh } from "./zh";
 
 export const en: typeof zh = {
   workspace: "Workspace",
+  system: "the system",
   roles: {
     teacher: "Teacher",
     school: "School",
@@ -116,7 +117,7 @@ export const en: typeof zh = {
   catalogue: "See the projects",
   timeline: "Progress",
   steps: { SIGNED_UP: "Signed up", SUBMITTED: "School submits", ACCEPTED: "Base accepts", ATTENDING: "Training begins", PASSED: "Result", CREDITED: "Credit", CERTIFICATE: "Certificate" },
-  latest: (day) => `${day} at the latest`,
+  latest: (day) => day,
   offerUntil: (at) => `The school has to confirm the offered seat by ${at}`,
   reason: "Reason",
   result: "Result",
@@ -203,7 +204,7 @@ export const en: typeof zh = {
   rejectReason: "Why they are rejected",
   decided: (count) => `${count} decided`,
   overCapacity: (left) => `More are selected than seats are left (${left}): put the others on the waiting list`,
-  decideUntil: "Decide until",
+  decideUntil: "To decide",
   desk: "Reviews",
   noReviews: "No reviews",
   assignedAt: "Assigned",
@@ -432,7 +433,6 @@ export const en: typeof zh = {
     cancel: "Cancel the project",
     cancelAsk: "All sign-ups end, and people are told; it cannot be undone.",
     hours: "Hours",
-    justification: (rule) => `Justification (${rule})`,
     escalatedAsk: (count) => `The ministry decides on the ${count} selected; school and base are told the reason.`,
     registerBase: "Register a base",
     registerExpert: "Register an expert",

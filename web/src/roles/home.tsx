@@ -1,5 +1,5 @@
 // A role's home: what waits for me and until when, the calendar, then the role's own overview.
-import { instant, lastDay } from "../app/moment";
+import { deadline, instant } from "../app/moment";
 import { session } from "../app/session";
 import { Heading } from "../app/shell";
 import { general } from "../app/words";
@@ -37,7 +37,7 @@ export function Home({ role, me, rounds, year }: { role: Role; me: Me; rounds: R
                   <div>
                     <p class="strong">{say.todo[due.kind]}{due.project && <span class="quiet"> · {due.project.title}</span>}</p>
                     <p class="small quiet">
-                      {due.closesAt ? <strong>{general().until(lastDay(due.closesAt))}</strong> : say.noDeadline} · {say.rule(due.rule, due.clause ?? null)}
+                      {due.closesAt ? <strong>{deadline(due.closesAt)}</strong> : say.noDeadline} · {say.rule(due.rule, due.clause ?? null)}
                     </p>
                   </div>
                   {place && <a class="button" href={place}>{say.open}</a>}

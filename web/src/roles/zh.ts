@@ -1,6 +1,7 @@
 // Texts of the workspaces, in Chinese. en.ts has the same in English.
 export const zh = {
   workspace: "工作台",
+  system: "系统",
   roles: {
     teacher: "教师",
     school: "学校",
@@ -430,7 +431,6 @@ export const zh = {
     cancel: "取消项目",
     cancelAsk: "所有报名随之终止，并告知报名者；不能恢复。",
     hours: "学时",
-    justification: (rule: string) => `特殊情况说明（${rule}）`,
     escalatedAsk: (count: string) => `由教师工作司对所选 ${count} 人作出决定，理由告知学校和基地。`,
     registerBase: "登记基地",
     registerExpert: "登记专家",

@@ -1,6 +1,6 @@
 // The applicants of a project: tick, then accept, put on the waiting list or reject with a reason (R23).
 import { useState } from "preact/hooks";
-import { count, instant, lastDay } from "../../app/moment";
+import { count, deadline, instant } from "../../app/moment";
 import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
@@ -71,7 +71,7 @@ function Facts({ project }: { project: Project }) {
             <Bar part={seats.accepted + seats.offered} whole={seats.capacity} label={say.seats} limit />
           </>
         )}
-        {phase?.open && <p>{say.decideUntil} <strong>{general().until(lastDay(phase.closesAt))}</strong> · <Countdown seconds={phase.secondsToClosing} /></p>}
+        {phase?.open && <p>{say.decideUntil} <strong>{deadline(phase.closesAt)}</strong> · <Countdown seconds={phase.secondsToClosing} /></p>}
       </div>
     </Card>
   );

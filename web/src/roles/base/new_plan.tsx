@@ -1,9 +1,8 @@
 // A new draft: of which base, of which kind, what it is called (R2, R7).
 import { useState } from "preact/hooks";
-import { count, lastDay } from "../../app/moment";
+import { count, deadline } from "../../app/moment";
 import { go } from "../../app/router";
 import { Heading } from "../../app/shell";
-import { general } from "../../app/words";
 import { command } from "../../graph/client";
 import { useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
@@ -38,7 +37,7 @@ export function NewPlanPage({ year, me }: { year: number; me: Me }) {
       <Card>
         <div class="stack">
           <p>{say.newPlanHint}</p>
-          {phase && (phase.open ? <p>{say.declareUntil} <strong>{general().until(lastDay(phase.closesAt))}</strong> · <Countdown seconds={phase.secondsToClosing} /></p> : <p class="note warn">{say.declareClosed}</p>)}
+          {phase && (phase.open ? <p>{say.declareUntil} <strong>{deadline(phase.closesAt)}</strong> · <Countdown seconds={phase.secondsToClosing} /></p> : <p class="note warn">{say.declareClosed}</p>)}
           <Answered of={quotas}>
             {() => quota && (
               <div class="stack tight">

@@ -1,7 +1,6 @@
 // A plan: written while it is a draft or returned, read otherwise, changed after publication (R7, R11, R13, R16, R18).
-import { instant, lastDay } from "../../app/moment";
+import { deadline, instant } from "../../app/moment";
 import { Heading } from "../../app/shell";
-import { general } from "../../app/words";
 import { command } from "../../graph/client";
 import { useQuery } from "../../graph/use";
 import { Act, Acts, Reason } from "../../parts/act";
@@ -50,7 +49,7 @@ function Deadline({ project }: { project: Plan }) {
       {handedIn && <p class="note ok" role="status">{say.handedIn(project.code)}</p>}
       {project.status === "DRAFT" && next && !next.open && <p class="note warn">{say.declareClosed}</p>}
       {next?.open && (
-        <p>{project.status === "DRAFT" ? say.declareUntil : say.reviewUntil} <strong>{general().until(lastDay(next.closesAt))}</strong> · <Countdown seconds={next.secondsToClosing} /></p>
+        <p>{project.status === "DRAFT" ? say.declareUntil : say.reviewUntil} <strong>{deadline(next.closesAt)}</strong> · <Countdown seconds={next.secondsToClosing} /></p>
       )}
     </>
   );

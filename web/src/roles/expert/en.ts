@@ -2,7 +2,7 @@
 import type { zh } from "./zh";
 
 export const en: typeof zh = {
-  reviewUntil: "Review until",
+  reviewUntil: "To review",
   mine: "My review",
   hint: "A verdict and a comment on every dimension. Keys: 1 pass, 2 revise, 3 fail. It is kept on this page until you submit it.",
   comment: (dimension) => `Comment on ${dimension}`,

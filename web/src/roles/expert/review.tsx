@@ -1,8 +1,7 @@
 // A review: the plan on one side, a verdict for each dimension on the other; kept until it is handed in, once (R15).
 import { useDraft } from "../../app/drafts";
-import { count, instant, lastDay } from "../../app/moment";
+import { count, deadline, instant } from "../../app/moment";
 import { Heading } from "../../app/shell";
-import { general } from "../../app/words";
 import { command } from "../../graph/client";
 import { useQuery } from "../../graph/use";
 import { Act } from "../../parts/act";
@@ -42,7 +41,7 @@ function Whole({ project }: { project: Project }) {
     <div class="stack">
       <Heading title={title}>{title}</Heading>
       <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{project.code} · {project.base.name}</span></p>
-      {phase?.open && <p>{say.reviewUntil} <strong>{general().until(lastDay(phase.closesAt))}</strong> · <Countdown seconds={phase.secondsToClosing} /></p>}
+      {phase?.open && <p>{say.reviewUntil} <strong>{deadline(phase.closesAt)}</strong> · <Countdown seconds={phase.secondsToClosing} /></p>}
       <div class="review">
         <section aria-label={say.plan}><PlanView plan={project} /></section>
         <div class="stack">

@@ -11,7 +11,8 @@ import { Card, Facts, ProjectTag, Tag } from "../../parts/basic";
 import { TextField } from "../../parts/form";
 import { refusalsOf, useTicked } from "../../parts/selection";
 import { Table } from "../../parts/table";
-import { words } from "../words";
+import { PlanView } from "../plan_view";
+import { actor, words } from "../words";
 import { tally } from "./board";
 import {
   AssignExperts,
@@ -45,7 +46,6 @@ export function PlanPage({ id }: { id: string }) {
         <div class="stack">
           <Heading title={of.title ?? of.code}>{of.title ?? of.code}</Heading>
           <p class="row"><ProjectTag status={of.status} /> <span class="quiet">{of.code} · {of.base.name}</span></p>
-          {(of.warnings ?? []).map((each) => <p key={each.code + each.message} class="note warn">{each.message}</p>)}
           <Card title={own.act}><Choices key={of.status} of={of} /></Card>
           <Card>
             <Facts
@@ -57,17 +57,17 @@ export function PlanPage({ id }: { id: string }) {
                 [say.major, of.majorCategory?.name],
                 [say.experts, (of.experts ?? []).map((each) => each.name).join(general().listed) || say.unassigned],
                 [own.decision, of.decision && `${own.outcomes[of.decision.outcome]} · ${instant(of.decision.at)} · ${of.decision.reason}`],
-                ...(of.justifications ?? []).map((each): [string, string] => [own.justification(each.rule), each.text]),
               ]}
             />
           </Card>
           <Verdicts of={of} />
+          <PlanView plan={of} />
           <Card title={say.timeline}>
             <ol class="steps">
               {(of.history ?? []).map((each, index) => (
                 <li key={each.at + index}>
                   <p class="strong">{general().project[each.status]}</p>
-                  <p class="quiet small">{instant(each.at)} · {each.by}</p>
+                  <p class="quiet small">{instant(each.at)} · {actor(each.by)}</p>
                   {each.reason && <p class="quiet">{each.reason}</p>}
                 </li>
               ))}
@@ -94,7 +94,7 @@ function Verdicts({ of }: { of: Project }) {
         name={(row) => row}
         empty={own.noVerdicts}
         columns={[
-          { head: own.dimension, cell: (row) => row },
+          { head: own.dimension, cell: (row) => of.round.reviewDimensions.find((each) => each.code === row)?.name ?? row },
           ...given.map((review) => ({
             head: review.expert?.name ?? "",
             cell: (row: string) => cell(review.verdicts.find(({ dimension }) => dimension === row)),

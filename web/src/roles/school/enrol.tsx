@@ -1,6 +1,6 @@
 // Sign up teachers of one's own: choose a project, tick teachers, and submit them at once if wanted (R19, R22).
 import { useState } from "preact/hooks";
-import { count, days, lastDay } from "../../app/moment";
+import { count, days, deadline } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
@@ -93,7 +93,7 @@ function About({ project }: { project: NonNullable<ProjectToEnrollQuery["project
           [say.dates, days(project.startsOn, project.endsOn)],
           [say.schoolDesk.audience, project.audience.map((each) => common.audience[each]).join(common.listed)],
           [say.seats, project.seats && common.seatsLeft(count(project.seats.left), count(project.seats.capacity))],
-          [say.submitUntil, phase && (phase.open ? <><strong>{common.until(lastDay(phase.closesAt))}</strong> · <Countdown seconds={phase.secondsToClosing} /></> : common.phaseOver)],
+          [say.submitUntil, phase && (phase.open ? <><strong>{deadline(phase.closesAt)}</strong> · <Countdown seconds={phase.secondsToClosing} /></> : common.phaseOver)],
         ]}
       />
       <Act

@@ -10,7 +10,7 @@ import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, Facts } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
 import { refusalsOf } from "../../parts/selection";
-import { words } from "../words";
+import { actor, words } from "../words";
 import {
   AcceptOffer,
   AnswerWithdrawal,
@@ -60,7 +60,7 @@ export function EnrollmentPage({ id }: { id: string }) {
               {of.history.map((each) => (
                 <li key={each.at + each.status}>
                   <p class="strong">{general().enrollment[each.status]}</p>
-                  <p class="quiet small">{instant(each.at)} · {each.by}</p>
+                  <p class="quiet small">{instant(each.at)} · {actor(each.by)}</p>
                   {each.reason && <p class="quiet">{say.reason} {each.reason}</p>}
                 </li>
               ))}

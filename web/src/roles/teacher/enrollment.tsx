@@ -1,6 +1,6 @@
 // One sign-up as a way: what has been, what comes and until when (R19 to R32).
 import { useState } from "preact/hooks";
-import { days, instant, lastDay } from "../../app/moment";
+import { days, deadline, instant } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
@@ -75,7 +75,7 @@ function Way({ of }: { of: Enrollment }) {
         return (
           <li key={step} class="ahead">
             <p>{say.steps[step]}</p>
-            {phase?.open && <p class="quiet small">{say.latest(lastDay(phase.closesAt))}</p>}
+            {phase?.open && <p class="quiet small">{say.latest(deadline(phase.closesAt))}</p>}
           </li>
         );
       })}

@@ -1,5 +1,5 @@
 // Signs a teacher up for a project, who is told before what speaks against it (R19, R20).
-import { days, lastDay } from "../../app/moment";
+import { days, deadline } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { go } from "../../app/router";
 import { general } from "../../app/words";
@@ -54,7 +54,7 @@ function Whole({ project, data }: { project: Project; data: ToSignUpQuery }) {
             [say.dates, days(project.startsOn, project.endsOn)],
             [say.place, project.venue && [project.venue.province?.name, project.venue.address].filter(Boolean).join(" ")],
             [say.seats, project.seats && common.seatsLeft(String(project.seats.left), String(project.seats.capacity))],
-            [common.phase.ENROL, phase && <>{common.until(lastDay(phase.closesAt))} {phase.open && <Countdown seconds={phase.secondsToClosing} />}</>],
+            [common.phase.ENROL, phase && <>{deadline(phase.closesAt)} {phase.open && <Countdown seconds={phase.secondsToClosing} />}</>],
           ]}
         />
       </Card>
