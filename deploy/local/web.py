@@ -4,12 +4,14 @@ The files stay out of git. Without Node or the npm registry the suite runs all t
 what is missing. `watch` builds again whenever a source changes, for `make web`.
 """
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,18 +86,28 @@ def build(front_end: FrontEnd) -> bool:
     Raises:
         BuildFailed: There is no Node, or npm or the build failed; the files of the last build stay.
     """
-    if front_end.is_built():
-        return False
-    digest = front_end.digest()
-    _require_node(front_end)
-    _copy_sources(front_end)
-    _install(front_end)
-    out = front_end.work / "out"
-    shutil.rmtree(out, ignore_errors=True)
-    _run(front_end, "node", "build.mjs", str(out), *map(str, front_end.given))
-    (out / _STAMP).write_text(digest, encoding="utf-8")
-    _exchange(out, front_end.folder)
-    return True
+    with _alone(front_end):
+        if front_end.is_built():
+            return False
+        digest = front_end.digest()
+        _require_node(front_end)
+        _copy_sources(front_end)
+        _install(front_end)
+        out = front_end.work / "out"
+        shutil.rmtree(out, ignore_errors=True)
+        _run(front_end, "node", "build.mjs", str(out), *map(str, front_end.given))
+        (out / _STAMP).write_text(digest, encoding="utf-8")
+        _exchange(out, front_end.folder)
+        return True
+
+
+@contextmanager
+def _alone(front_end: FrontEnd) -> Iterator[None]:
+    """Wait until no other process builds a front end, for all build it in one place."""
+    front_end.folder.parent.mkdir(parents=True, exist_ok=True)
+    with front_end.folder.with_name(f"{front_end.folder.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def watch(front_end: FrontEnd) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_it_is_built_once_and_again_when_a_source_or_the_schema_has_changed(fron
     assert shown(front_end) == "a new page of another schema"
     (front_end.sources / "node_modules" / "other.txt").write_text("a developer's own packages")
     assert not web.build(front_end)
+
+
+def test_of_several_who_build_at_once_one_does_and_the_others_wait_for_it(front_end: FrontEnd) -> None:
+    """As two workers of the tests, or `make run` beside `make test`; without waiting they undo each other's files."""
+    with ThreadPoolExecutor(4) as pool:
+        built = list(pool.map(web.build, [front_end] * 4))
+    assert sorted(built) == [False, False, False, True]
+    assert shown(front_end) == "page of one schema"
 
 
 def test_a_build_that_fails_says_why_and_leaves_the_files_of_before(front_end: FrontEnd) -> None:
