@@ -130,6 +130,12 @@ def test_types_fit_the_schema(built: FrontEnd) -> None:
             "query Wrong { rounds { phases { extensions { reason } } } }",
             "Phase.extensions is not for public",
         ),
+        (
+            "public/wrong.graphql",
+            "query Wrong { projects { nodes { ...PlanContent } } }",
+            "Project.justifications is not for public",
+        ),
+        ("public/wrong.graphql", "query Wrong { rounds { ...Nothing } }", 'Unknown fragment "Nothing"'),
         ("public/wrong.graphql", "query Wrong { rounds { nonsense } }", 'Cannot query field "nonsense"'),
         ("public/wrong.graphql", "{ rounds { year } }", "a file holds one named operation"),
         ("public/wrong.graphql", "query KeyLists { keyLists { day } }", "KeyLists: in "),

@@ -1,8 +1,9 @@
 // Makes documents.ts of every folder that has .graphql files, and the manifest of trusted documents.
 //
-// A file holds one named operation. It is validated against the schema of clients, printed, and registered under the
-// SHA-256 of its text; the browser is given the id and the types, never the text. What a folder's reader may not read
-// fails the build: src/public is everybody, src/roles/<role> that role, every other folder all who are signed in.
+// A file holds one named operation, a .fragment.graphql file one fragment, which operations of any folder may spread. An
+// operation is validated against the schema of clients, printed with its fragments, and registered under the SHA-256 of
+// its text; the browser is given the id and the types, never the text. What a folder's reader may not read fails the
+// build: src/public is everybody, src/roles/<role> that role, every other folder all who are signed in.
 //
 //   node scripts/documents.mjs <api.graphql> [<trusted-documents.json>]
 import { createHash } from "node:crypto";
@@ -20,21 +21,42 @@ const ALLOWED = /可用角色 For: ([\w, ]+)/;
 /** SHA-256 in hex. */
 export const sha256 = (content) => createHash("sha256").update(content).digest("hex");
 
-/** The document of a file: its folder, operation, text and id.
+/** The document of a file: its folder, operation, fragments, text and id; `fragments` are those there are, by name.
  *
  * Throws where it is not one named operation, does not fit the schema, or asks for what its readers may not read.
  */
-export function documentOf(schema, file, source) {
+export function documentOf(schema, file, source, fragments = new Map()) {
   const place = relative(SOURCES, file);
-  const parsed = parse(source);
-  const [operation] = parsed.definitions;
-  if (parsed.definitions.length !== 1 || operation.kind !== Kind.OPERATION_DEFINITION || !operation.name) {
+  const own = parse(source);
+  const [operation] = own.definitions;
+  if (own.definitions.length !== 1 || operation.kind !== Kind.OPERATION_DEFINITION || !operation.name) {
     throw new Error(`${place}: a file holds one named operation`);
   }
+  const used = spread(operation, fragments);
+  const parsed = { ...own, definitions: [operation, ...used] };
   const wrong = [...validate(schema, parsed).map((error) => error.message), ...denied(schema, parsed, readersOf(place))];
   if (wrong.length) throw new Error(`${place}: ${wrong.join("; ")}`);
   const text = print(parsed);
-  return { folder: dirname(file), file, name: operation.name.value, kind: operation.operation, parsed, text, id: sha256(text) };
+  return { folder: dirname(file), file, name: operation.name.value, kind: operation.operation, own, used, text, id: sha256(text) };
+}
+
+/** The fragments that a definition spreads, and those that they spread; one that there is not is the validation's. */
+function spread(definition, fragments, found = new Set()) {
+  const take = ({ name: { value } }) => {
+    const fragment = fragments.get(value);
+    if (!fragment || found.has(fragment)) return;
+    found.add(fragment);
+    spread(fragment, fragments, found);
+  };
+  visit(definition, { FragmentSpread: take });
+  return [...found];
+}
+
+/** The fragment of a file. */
+function fragmentOf(file, source) {
+  const [fragment, ...more] = parse(source).definitions;
+  if (more.length || fragment.kind !== Kind.FRAGMENT_DEFINITION) throw new Error(`${file}: a file holds one fragment`);
+  return [fragment.name.value, fragment];
 }
 
 /** Who reads the answers of a document, by its folder. */
@@ -60,9 +82,12 @@ function denied(schema, parsed, readers) {
 /** The documents of all folders, by name of file. */
 export async function documents(schema) {
   const names = (await readdir(SOURCES, { recursive: true })).filter((name) => name.endsWith(".graphql")).sort();
-  const found = await Promise.all(
-    names.map(async (name) => documentOf(schema, join(SOURCES, name), await readFile(join(SOURCES, name), "utf8"))),
-  );
+  const files = await Promise.all(names.map(async (name) => [name, await readFile(join(SOURCES, name), "utf8")]));
+  const isFragment = ([name]) => name.endsWith(".fragment.graphql");
+  const fragments = new Map(files.filter(isFragment).map(([name, source]) => fragmentOf(name, source)));
+  const found = files
+    .filter((file) => !isFragment(file))
+    .map(([name, source]) => documentOf(schema, join(SOURCES, name), source, fragments));
   const seen = new Map();
   for (const each of found) {
     if (seen.has(each.name)) throw new Error(`${each.name}: in ${seen.get(each.name)} and ${each.file}`);
@@ -74,7 +99,13 @@ export async function documents(schema) {
 async function module_(schema, folder, list) {
   const types = await codegen({
     schema: parse(await readFile(schema, "utf8")),
-    documents: list.map((each) => ({ location: each.file, document: each.parsed })),
+    documents: [
+      ...list.map((each) => ({ location: each.file, document: each.own })),
+      ...[...new Set(list.flatMap((each) => each.used))].map((used) => ({
+        location: `${used.name.value}.fragment.graphql`,
+        document: { kind: Kind.DOCUMENT, definitions: [used] },
+      })),
+    ],
     config: {
       skipTypename: true,
       enumsAsTypes: true,

@@ -2,21 +2,26 @@
 import { instant } from "../app/moment";
 import type { Refusal } from "../app/refusals";
 import { usePlace } from "../app/router";
+import { Heading } from "../app/shell";
 import { general } from "../app/words";
+import { command } from "../graph/client";
+import type { Document } from "../graph/document";
+import { useQuery } from "../graph/use";
 import { Act, Acts, Reason } from "../parts/act";
+import { Answered } from "../parts/answered";
 import { Card, Tag } from "../parts/basic";
 import { Chips, Pager, Table } from "../parts/table";
 import { words } from "./words";
 
-/** The states of a transfer. */
-export const STATES = ["ESCALATED", "REFUSED", "REQUESTED", "GRANTED", "DENIED", "CONFIRMED", "WITHDRAWN"] as const;
+const STATES = ["ESCALATED", "REFUSED", "REQUESTED", "GRANTED", "DENIED", "CONFIRMED", "WITHDRAWN"] as const;
+type State = (typeof STATES)[number];
 /** Those in which it may be decided. */
 const DECIDABLE = new Set<string>(["ESCALATED", "REFUSED"]);
 
 interface Transfer {
   id: string;
   kind: "TRANSFER" | "PART_TIME";
-  state: (typeof STATES)[number];
+  state: State;
   personName?: string | null;
   reason: string;
   dueAt: string;
@@ -24,14 +29,32 @@ interface Transfer {
   formerSchool: { name: string } | null;
 }
 
-/** The states that the address asks for. */
-export const statesOf = (query: URLSearchParams): (typeof STATES)[number][] | null => {
-  const state = STATES.find((each) => each === query.get("state"));
-  return state ? [state] : null;
-};
+interface Listed {
+  totalCount: number;
+  pageInfo: { endCursor: string | null; hasNextPage: boolean };
+  nodes: readonly Transfer[];
+}
 
-export function Transfers({ of, decide }: {
-  of: { totalCount: number; pageInfo: { endCursor: string | null; hasNextPage: boolean }; nodes: readonly Transfer[] };
+/** The page of a role that decides: its documents are given, for what it may read differs. */
+export function TransfersPage<Decided>({ list, decide }: {
+  list: Document<{ transfers: Listed | null }, { after?: string | null; states?: State[] | null }>;
+  decide: Document<Decided, { id: string; grant: boolean; reason: string }>;
+}) {
+  const say = words();
+  const { query } = usePlace();
+  const state = STATES.find((each) => each === query.get("state"));
+  const shown = useQuery(list, { after: query.get("after"), states: state ? [state] : null });
+  const settle = async (id: string, grant: boolean, reason: string) => (await command(decide, { id, grant, reason })).refusals;
+  return (
+    <div class="stack">
+      <Heading title={say.schoolDesk.transfers}>{say.schoolDesk.transfers}</Heading>
+      <Answered of={shown}>{({ transfers: found }) => found && <Transfers of={found} decide={settle} />}</Answered>
+    </div>
+  );
+}
+
+function Transfers({ of, decide }: {
+  of: Listed;
   decide: (id: string, grant: boolean, reason: string) => Promise<readonly Refusal[]>;
 }) {
   const say = words();

@@ -7,14 +7,14 @@ import { Bar, Card, Tiles } from "../../parts/basic";
 import { Table } from "../../parts/table";
 import { AccountsPage } from "../accounts";
 import type { Due, Role } from "../page";
+import { TransfersPage } from "../transfers";
 import { words } from "../words";
 import { PlansPage } from "./board";
 import { CalendarPage } from "./calendar";
-import { Cockpit, type CockpitQuery, PlanCounts } from "./documents";
+import { Cockpit, MinistryDecidesTransfer, MinistryTransfers, PlanCounts, type CockpitQuery } from "./documents";
 import { EscalationsPage } from "./escalations";
 import { PlanPage } from "./plan";
 import { BasesPage, ExpertNamed, ExpertsPage, SchoolsPage } from "./registry";
-import { TransfersPage } from "./transfers";
 
 type Year = { year: number };
 type Progress = NonNullable<CockpitQuery["provinceProgress"]>[number];
@@ -87,7 +87,7 @@ export const role: Role = {
     { path: "/bases", nav: () => words().nav.bases, view: BasesPage },
     { path: "/experts", nav: () => words().experts, view: ExpertsPage },
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
-    { path: "/transfers", nav: () => words().schoolDesk.transfers, view: TransfersPage },
+    { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={MinistryTransfers} decide={MinistryDecidesTransfer} /> },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },

@@ -13,10 +13,18 @@ import { SearchBox } from "../../parts/search";
 import { refusalsOf } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import type { Role } from "../page";
+import { TransfersPage } from "../transfers";
 import { words } from "../words";
-import { MyProgress, ProvinceEnrollments, ProvinceEvents, ProvinceSchools, RegisterOwnSchools } from "./documents";
+import {
+  MyProgress,
+  ProvinceDecidesTransfer,
+  ProvinceEnrollments,
+  ProvinceEvents,
+  ProvinceSchools,
+  ProvinceTransfers,
+  RegisterOwnSchools,
+} from "./documents";
 import { FundingPage } from "./funding";
-import { TransfersPage } from "./transfers";
 
 const STATUSES = ["SIGNED_UP", "SUBMITTED", "ACCEPTED", "WAITLISTED", "REJECTED", "NO_SHOW", "PASSED", "CREDITED"] as const;
 type Year = { year: number };
@@ -159,7 +167,7 @@ export const role: Role = {
     { path: "/progress", nav: () => words().nav.progress, view: ({ year }) => <div class="stack"><Heading title={words().progress}>{words().progress}</Heading><Progress year={year} /></div> },
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
     { path: "/enrollments", nav: () => words().nav.enrollments, view: EnrollmentsPage },
-    { path: "/transfers", nav: () => words().schoolDesk.transfers, view: TransfersPage },
+    { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={ProvinceTransfers} decide={ProvinceDecidesTransfer} /> },
     { path: "/funding", nav: () => words().nav.funding, view: FundingPage },
   ],
   overview: Progress,
