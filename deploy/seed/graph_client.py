@@ -4,6 +4,7 @@ import io
 import secrets
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
@@ -145,13 +146,13 @@ class Client:
 
     async def fetch(self, path: str) -> tuple[int, bytes]:
         """GET a file or a page: its HTTP status and its content."""
-        await self._renew()
+        await self.renew()
         async with self.http.get(self.url + path, headers=self._headers(), timeout=_TIMEOUT) as reply:
             return reply.status, await reply.read()
 
     async def upload_roster(self, content: bytes, content_type: str = "text/csv") -> dict[str, Any]:
         """Upload a roster (R22) and return the JSON reply, whatever its status."""
-        await self._renew()
+        await self.renew()
         headers = {"Content-Type": content_type} | self._headers()
         address, query = f"{self.url}/rosters", {"filename": "名单.csv"}
         async with self.http.post(
@@ -199,23 +200,31 @@ class Client:
         """A client with the tokens of a reply."""
         return type(self)(self.url, self.http, reply["accessToken"], self.headers, Renewal.of(reply))
 
-    async def _renew(self) -> None:
-        """Get the next access token if the one at hand ends soon; once the session is over, nothing more is tried."""
+    async def renew(self) -> bool:
+        """Get the next access token if the one at hand ends soon; every request begins with that.
+
+        Once the session is over, nothing more is tried.
+
+        Returns:
+            Whether it was tried: the gateway writes a renewal into the session.
+        """
         if self.renewal is None:
-            return
-        if self.renewal.refresh_token and time.monotonic() >= self.renewal.due_at:
+            return False
+        tried = bool(self.renewal.refresh_token) and time.monotonic() >= self.renewal.due_at
+        if tried:
             body = {"refreshToken": self.renewal.refresh_token}
             async with self.http.post(self.url + "/auth/refresh", json=body, timeout=_TIMEOUT) as reply:
                 if reply.ok:
                     found = Renewal.of(await reply.json())
                     self.renewal.access_token, self.renewal.due_at = found.access_token, found.due_at
                     self.renewal.refresh_token = found.refresh_token
-                else:
+                elif reply.status == HTTPStatus.UNAUTHORIZED:
                     self.renewal.refresh_token = None
         self.token = self.renewal.access_token
+        return tried
 
     async def _send(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> aiohttp.ClientResponse:
-        await self._renew()
+        await self.renew()
         headers = headers | self._headers()
         return await self.http.post(self.url + path, json=body, headers=headers, timeout=_TIMEOUT)
 

@@ -16,6 +16,7 @@ ELSEWHERE = {
     "file.graphql": "an example of a query's file",
     "query.graphql": "the same",
     "that.graphql": "the same",
+    ".fragment.graphql": "how the names of fragments' files end",
     "supergraph.graphql": "also the name of any supergraph's file",
 }
 """Names that look like documents of ours and are not."""
@@ -46,7 +47,7 @@ def numbers(text: str) -> Iterator[int]:
 def dangling_documents(file: str, text: str) -> Iterator[str]:
     for pattern in (_DOCUMENT, _CODE_PATH):
         for mention in pattern.findall(text):
-            if mention.startswith((".local/", "/", "http")) or mention.lstrip("./") in ELSEWHERE:
+            if mention.startswith((".local/", "/", "http")) or {mention, mention.lstrip("./")} & ELSEWHERE.keys():
                 continue
             if resolved(mention, file) is None:
                 yield f"{file}: {mention}"

@@ -162,7 +162,7 @@ class Field:
 
         fresh = await asyncio.gather(*(sign_in(login, scope) for scope, login, _ in seeded.logins))
         for client, signed_in in zip(clients, fresh, strict=True):
-            client.token = signed_in.token
+            client.token, client.renewal = signed_in.token, signed_in.renewal
 
     async def project(self, seats: int = 10) -> str:
         """A freshly published project."""

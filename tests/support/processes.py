@@ -53,6 +53,8 @@ def _run(module: str, arguments: tuple[str, ...], environment: Mapping[str, str]
     code: object = 0
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".* found in sys.modules after import of package", RuntimeWarning)
+        # pymongo 4.20 leaves a socket behind when it is closed while it connects; a process takes it along.
+        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
         patch.setattr(sys, "argv", [module, *arguments])
         patch.setattr(sys, "excepthook", sys.excepthook)  # typer sets its own
         for name, stream in (("stdin", _stream(given)), ("stdout", out), ("stderr", error)):
@@ -63,8 +65,6 @@ def _run(module: str, arguments: tuple[str, ...], environment: Mapping[str, str]
             runpy.run_module(module, run_name="__main__")
         except SystemExit as end:
             code = end.code or 0
-        # pymongo 4.20 leaves a socket behind when it is closed while it connects; a process takes it along.
-        warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
         gc.collect()
     if not isinstance(code, int):
         error.write(f"{code}\n")
