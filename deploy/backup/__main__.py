@@ -20,7 +20,7 @@ from chassis.runtime.console import FORMATS, WRONG, Operator, act_of, console, d
 from chassis.storage.mongo import StorageError
 from deploy.backup.archive import Damaged, new_key, read_key
 from deploy.backup.copying import OWN_NAME, Manifest, NotEmpty, OfAnother, Unfinished, dump, file_name, history
-from deploy.backup.restoring import Failed, Restore, TooOld
+from deploy.backup.restoring import AnotherTime, Failed, Restore, TooOld
 from deploy.backup.taking import drop_old, note
 from deploy.backup.verifying import empty_server, verify
 from deploy.processes import PRODUCERS
@@ -136,6 +136,11 @@ def restore_(
         _refuse(f"备份损坏 the backup is damaged: {error}")
     except OfAnother as error:
         _refuse(f"该备份属于 {error}，不属于 {service}；未作任何改动 the backup is of {error}; nothing was changed")
+    except AnotherTime as error:
+        _refuse(
+            f"中断的恢复至 {error}，去掉 --at 即可继续；未作任何改动 "
+            f"the restore that was cut off reaches {error}: without --at it goes on; nothing was changed"
+        )
     except TooOld as error:
         _refuse(
             f"其他服务已不再保留 {error} 发送的事件，仍要恢复请加 --incomplete; "

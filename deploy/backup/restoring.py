@@ -25,6 +25,8 @@ from deploy.processes import PRODUCERS
 
 _AUDIT = "assessment"
 _MARGIN = timedelta(hours=1)
+_MARK_PRECISION = timedelta(milliseconds=1)
+"""The database keeps no smaller part of a second."""
 _RATE = "1000"
 _AT = "%Y-%m-%dT%H:%M:%S.%f%z"
 Environments = Mapping[str, Mapping[str, str]]
@@ -33,6 +35,10 @@ Environments = Mapping[str, Mapping[str, str]]
 
 class Failed(RuntimeError):  # noqa: N818 - says which step
     """A step of a restore did not succeed; those before it are done, and another run of the restore goes on with it."""
+
+
+class AnotherTime(Exception):  # noqa: N818 - named for what was asked
+    """A restore that was cut off reaches another time than the one that is asked for; the message is its own."""
 
 
 class TooOld(ValueError):  # noqa: N818 - says what the copy is
@@ -103,6 +109,7 @@ class Restore:
             Damaged: The backup is not whole.
             OfAnother: The backup is of another service.
             TooOld: Others no longer keep all that they have sent since; nothing was written.
+            AnotherTime: The restore that was cut off reaches another time than `at`; nothing was done.
             Unfinished: A restore of another backup was cut off, and what it has left is not to be dropped.
         """
         if signs := asyncio.run(self._working()):
@@ -129,11 +136,8 @@ class Restore:
                 raise Unfinished(mark.file)
             rows.seek(0)
             if mark and mark.backup == backup and mark.point:
-                if at and at != mark.point:
-                    reaches_to = mark.point.isoformat()
-                    raise Failed(
-                        f"中断的恢复至 the restore that was cut off reaches {reaches_to}: 不带 --at without --at"
-                    )
+                if at and abs(at - mark.point) >= _MARK_PRECISION:
+                    raise AnotherTime(mark.point.isoformat())
                 self._say(f"继续中断的恢复，数据已恢复 a restore was cut off: going on, the data is back: {file.name}")
                 return examine(rows, key), mark.point
             self._say(_begins(mark, file.name, self._name))

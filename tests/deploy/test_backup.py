@@ -26,7 +26,7 @@ from deploy import __main__ as local
 from deploy.backup.archive import Damaged, new_key, read_key, records
 from deploy.backup.copying import Unfinished, history, known, reaches
 from deploy.backup.progress import Progress
-from deploy.backup.restoring import Restore
+from deploy.backup.restoring import AnotherTime, Restore
 from deploy.broker.definitions import ADMIN
 from deploy.local.parts import Parts
 from deploy.processes import PRODUCERS
@@ -296,11 +296,15 @@ class Restoring:
         self._left -= 1
         self.said.append(step)
 
-    async def run(self, *, steps: int = -1, replace: bool = False, file: Path | None = None) -> None:
+    async def run(
+        self, *, steps: int = -1, replace: bool = False, file: Path | None = None, at: datetime | None = None
+    ) -> None:
         """Restore; cut off before the step of that number, counted from 0."""
         self.said, self._left = [], steps
         key = read_key(self._desk.key)
-        restore = partial(self._work.run, file or self._file, key, reason="演练", operator="李工", replace=replace)
+        restore = partial(
+            self._work.run, file or self._file, key, reason="演练", operator="李工", replace=replace, at=at
+        )
         await asyncio.to_thread(restore)
 
 
@@ -355,6 +359,14 @@ async def test_a_restore_that_was_cut_off_goes_on_and_does_nothing_twice(
     epochs = await desk.database["feed_state"].find_one({"_id": "epochs"}) or {}
     assert (len(timeline["past"]), len(epochs["epochs"])) == (1, 1)
     assert "restoring" not in await desk.database.list_collection_names()
+
+
+async def test_a_restore_that_was_cut_off_goes_on_to_its_own_time_and_to_no_other(restoring: Restoring) -> None:
+    with pytest.raises(CutOffError):
+        await restoring.run(replace=True, steps=1)
+    with pytest.raises(AnotherTime) as refused:
+        await restoring.run(at=datetime(2024, 5, 1, tzinfo=UTC))
+    await restoring.run(at=datetime.fromisoformat(str(refused.value)))
 
 
 async def test_another_backup_does_not_go_on_with_a_restore_that_was_cut_off(desk: Desk, restoring: Restoring) -> None:
