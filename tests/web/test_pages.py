@@ -40,6 +40,14 @@ REVIEWED = """query($status: ProjectStatus!) { projects(first: 50, filter: {year
 EXPERTS = "{ experts(first: 50) { nodes { id name } } }"
 STATUS = "query($id: ID!) { project(id: $id) { status experts { id } } }"
 HEADER = "姓名,身份证号码,手机号码,岗位,专兼职,职称,专业大类,项目编号"
+RANKED = """query($project: ID) { mySchool { enrollments(first: 50, orderBy: RANK,
+  filter: {project: $project, year: 2024}) { nodes { id status project { id } } } } }"""
+TEACHERS = "{ mySchool { teachers(first: 20) { nodes { id } } } }"
+ENROL = (
+    "mutation($project: ID!, $teachers: [ID!]!) { enrollTeachers(projectId: $project, teacherIds: $teachers) { id } }"
+)
+KEYS = """window.keys = []; const sent = window.fetch; window.fetch = (address, how) => {
+  const key = how.headers['Idempotency-Key']; if (key) window.keys.push(key); return sent(address, how); }; 0"""
 WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesAt } } }"
 OF_BASE = """query($year: Int!, $status: ProjectStatus!) { projects(filter: {year: $year, statuses: [$status]}) {
   nodes { id version objectives book { state } } } }"""
@@ -139,8 +147,10 @@ async def look(tab: Tab, site: Site, address: str) -> None:
     assert tab.complaints == [], address
 
 
-async def sign_in(tab: Tab, site: Site, scope: str, login: str, address: str = "/console/login") -> None:
-    await tab.open(f"{site.suite.url}{address}?as={scope}")
+async def sign_in(tab: Tab, site: Site, scope: str, login: str, address: str | None = "/console/login") -> None:
+    """Sign in at an address, or on the page that is open."""
+    if address:
+        await tab.open(f"{site.suite.url}{address}?as={scope}")
     await tab.write("#field-login", login)
     await tab.write("#field-password", site.password)
     await tab.press("登录", "main")
@@ -289,8 +299,12 @@ async def test_a_lost_network_takes_nothing_away_and_signing_out_is_made_up_for(
         for name, text in {"name": "欧阳断网", "idNumber": "11010119900307", "mobile": "138"}.items():
             await tab.write(f"#field-{name}", text)
         await offline(tab, lost=True)
-        await tab.press("确认登记教师", "main")
-        await tab.reads("网络连接不上")
+        await tab.evaluate(KEYS)
+        for _ in "12":
+            await tab.press("确认登记教师", "main")
+            await tab.reads("网络连接不上")
+        await tab.until("window.keys.length === 4")
+        assert await tab.evaluate("new Set(window.keys).size") == 1, "nothing is done twice"
         assert await tab.evaluate("document.querySelector('#field-name').value") == "欧阳断网"
         assert await tab.evaluate("document.querySelectorAll('main td').length") == listed
         await tab.press("退出")
@@ -306,13 +320,57 @@ async def offline(tab: Tab, *, lost: bool) -> None:
 
 
 async def test_a_tab_ends_where_somebody_else_signs_in_beside_it(site: Site) -> None:
-    """The cookie is the other's by then: what this tab shows and would send is not."""
+    """The cookie is the other's by then; tabs tell each other, and who was not told sees it when it renews."""
+    other = {"login": BASE, "password": site.password, "scope": "base", "cookie": True}
+    posted = {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": json.dumps(other)}
+    later = "const now = Date.now; Date.now = () => now() + 9 * 60_000; dispatchEvent(new KeyboardEvent('keydown'))"
     async with phone(site.home / "beside") as tab:
-        await sign_in(tab, site, "teacher", TEACHER)
-        await tab.reads("工作台 · 教师")
-        await tab.evaluate("new BroadcastChannel('guopei-session').postMessage({ holder: 'somebody else' })")
+        await tab.open(f"{site.suite.url}/console/login?as=teacher")
+        channel = "new BroadcastChannel('guopei-session')"
+        await tab.evaluate(f"window.told = []; {channel}.onmessage = ({{ data }}) => window.told.push(data); 0")
+        await sign_in(tab, site, "teacher", TEACHER, None)
+        await tab.reads("等我办理")
+        await tab.until("window.told.some((said) => said.holder)")
+        assert await tab.evaluate(f"fetch('/auth/login', {json.dumps(posted)}).then((reply) => reply.status)") == 200
+        await tab.evaluate(f"(() => {{ {later} }})()")
+        await tab.until("window.told.some((said) => said.touched)")
+        await tab.reads("登录已失效")
+        await sign_in(tab, site, "teacher", TEACHER, None)
+        await tab.reads("等我办理")
+        await tab.evaluate(f"{channel}.postMessage({{ holder: 'somebody else' }})")
         await tab.reads("登录已失效")
         assert tab.complaints == []
+
+
+async def test_r21_a_school_ranks_a_whole_list_and_no_part_of_one(site: Site) -> None:
+    """A ranking names first whom it puts first: those that it does not name come after."""
+    school = await site.public.login(site.person, site.password, "school")
+    listed = (await school.ask(RANKED))["mySchool"]["enrollments"]["nodes"]
+    project = next(row["project"]["id"] for row in listed if row["status"] in {"SIGNED_UP", "SUBMITTED"})
+    teachers = [row["id"] for row in (await school.ask(TEACHERS))["mySchool"]["teachers"]["nodes"]]
+    await school.do(ENROL, project=project, teachers=teachers)
+
+    async def order() -> list[str]:
+        rows = (await school.ask(RANKED, project=project))["mySchool"]["enrollments"]["nodes"]
+        return [row["id"] for row in rows if row["status"] in {"SIGNED_UP", "SUBMITTED"}]
+
+    first, second, *rest = await order()
+    assert rest
+    async with phone(site.home / "ranks") as tab:
+        await sign_in(tab, site, "school", site.person)
+        await tab.reads("等我办理")
+        for part in ("&q=%E6%9D%8E", "&status=SIGNED_UP", "&order=NAME"):
+            await tab.open(f"{site.suite.url}/console/enrollments?project={project}{part}")
+            await tab.until(THERE)
+            assert "保存排序" not in await tab.evaluate("document.body.innerText")
+        await tab.open(f"{site.suite.url}/console/enrollments?project={project}")
+        await tab.press("↓", "main")
+        await tab.press("保存排序", "main")
+
+        async def saved() -> bool:
+            return await order() == [second, first, *rest]
+
+        await eventually(saved)
 
 
 async def test_r4_a_first_login_sets_a_password_before_anything_else(site: Site) -> None:

@@ -29,7 +29,7 @@ export function days(from?: string | null, to?: string | null): string {
 
 /** An instant, to the minute. */
 export const instant = (at: string): string =>
-  shown(new Date(at), { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+  shown(new Date(at), { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** The last day on which something that ends at an instant can be done: 00:00 is 24:00 of the day before. */
 const lastDate = (closesAt: string): string =>

@@ -2,7 +2,7 @@
 //
 // What is kept in the browser's storage says only that somebody has signed in here, so that a stranger's first visit
 // asks for no session in vain.
-import { askAs, forget } from "../graph/client";
+import { PASSING, askAs, forget } from "../graph/client";
 import { tag } from "./language";
 import { type Refusal, type Reported, away, refusal } from "./refusals";
 import { Store } from "./store";
@@ -35,6 +35,8 @@ interface Reply {
 const KEPT = "signed-in";
 const KEEPS = "keep";
 const LEAVING = "leaving";
+const LEAVE_MS = 10_000;
+const TELL_MS = 5_000;
 const IDLE_SECONDS = 1_800;
 const WARN_SECONDS = 120;
 const RENEW_MS = 8 * 60_000;
@@ -53,12 +55,15 @@ let sessions = 0;
 /** What tabs tell each other: somebody signed out, nobody came for long, somebody else signed in, somebody is here. */
 type Said = { out: true } | { idle: true } | { holder: string } | { touched: number };
 
-askAs({ token: () => token, renew });
+let leaveTimer = 0;
+let leaving: Promise<boolean> = Promise.resolve(true);
+
+askAs({ token: () => token, renew, session: () => sessions });
 const tell = (said: Said): void => channel?.postMessage(said);
 channel?.addEventListener("message", ({ data }: MessageEvent<Said>) => {
   if ("touched" in data) touched = Math.max(touched, data.touched);
   else if ("holder" in data) {
-    if (token && holder(token) !== data.holder) end(true, true);
+    if (session.get().state === "in" && token && holder(token) !== data.holder) end(true, true);
   } else end("idle" in data);
 });
 addEventListener("online", () => localStorage.getItem(LEAVING) && void leave());
@@ -67,11 +72,11 @@ addEventListener("online", () => localStorage.getItem(LEAVING) && void leave());
 const holder = (bearer: string): string =>
   String((JSON.parse(atob((bearer.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/"))) as { sub: string }).sub);
 
-async function post(path: string, body: object): Promise<Reply> {
+async function post(path: string, body: object, signal?: AbortSignal): Promise<Reply> {
   const headers: Record<string, string> = { "Content-Type": "application/json", "Accept-Language": tag() };
   if (token) headers.Authorization = `Bearer ${token}`;
   try {
-    const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin", cache: "no-store" });
+    const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), credentials: "same-origin", cache: "no-store", signal });
     return (await reply.json()) as Reply;
   } catch {
     return { errors: [{ message: away().message, extensions: { code: "AWAY" } }] };
@@ -90,6 +95,7 @@ function taken(reply: Reply): Refusal[] {
   }
   token = reply.accessToken ?? null;
   renewed = Date.now();
+  localStorage.removeItem(LEAVING); // the cookie is this session's now
   const scope = reply.scope as Scope;
   if (reply.mustChangePassword) session.set({ state: "password", scope });
   else if (reply.recoveryCodes) session.set({ state: "recovery", codes: reply.recoveryCodes, scope });
@@ -100,7 +106,6 @@ function taken(reply: Reply): Refusal[] {
 /** The session is open: show the workspace. */
 export function opened(scope: Scope, lastLogin: { at: string; client: string } | null = null): void {
   localStorage.setItem(KEPT, stay.keep ? KEEPS : (localStorage.getItem(KEPT) ?? "1"));
-  localStorage.removeItem(LEAVING);
   if (token) tell({ holder: holder(token) });
   const before = session.get();
   session.set({ state: "in", scope, lastLogin: lastLogin ?? (before.state === "in" ? before.lastLogin : null) });
@@ -109,6 +114,7 @@ export function opened(scope: Scope, lastLogin: { at: string; client: string } |
 /** Sign in with a login name and a password or activation code (R3, R4); `keep` is for teachers on their own devices. */
 export async function signIn(login: string, password: string, scope: string | null, keep: boolean): Promise<Refusal[]> {
   stay = keep ? { cookie: true, keep: true } : { cookie: true };
+  await leaving; // its reply takes the cookie away
   return taken(await post("/auth/login", { login, password, ...(scope && { scope }), ...stay }));
 }
 
@@ -166,24 +172,34 @@ function end(ended = false, replaced = false): void {
   token = null;
   sessions += 1;
   if (!replaced) localStorage.removeItem(KEPT);
-  session.set({ state: "out", ended, unheard: Boolean(localStorage.getItem(LEAVING)) });
+  session.set({ state: "out", ended });
   forget();
 }
 
-/** End the session at the gateway; answers whether the gateway has heard. Where it has not, it is told later. */
-async function leave(): Promise<boolean> {
-  localStorage.setItem(LEAVING, "1");
-  const reply = await post("/auth/logout", {});
-  const heard = !refused(reply).some((found) => found.code === "AWAY");
-  if (heard) localStorage.removeItem(LEAVING);
-  return heard;
+/** End the session at the gateway; answers whether the gateway has. Where it has not, it is asked again until it has. */
+function leave(): Promise<boolean> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), LEAVE_MS);
+  leaving = post("/auth/logout", {}, limit.signal).then((reply) => {
+    clearTimeout(timer);
+    if (!localStorage.getItem(LEAVING)) return true; // somebody has signed in since
+    const unheard = refused(reply).some((found) => PASSING.has(found.code) || found.code === "INTERNAL");
+    clearTimeout(leaveTimer);
+    if (unheard) leaveTimer = setTimeout(() => localStorage.getItem(LEAVING) && void leave(), LEAVE_MS) as unknown as number;
+    else localStorage.removeItem(LEAVING);
+    const now = session.get();
+    if (now.state === "out" && Boolean(now.unheard) !== unheard) session.set({ ...now, unheard });
+    return !unheard;
+  });
+  return leaving;
 }
 
-/** Sign out: the session ends at the gateway, in this page and in the other tabs; `idle` where nobody asked for it. */
+/** Sign out, in this page and in the other tabs, and at the gateway; `idle` where nobody asked for it. */
 export async function signOut(idle = false): Promise<void> {
-  await leave();
+  localStorage.setItem(LEAVING, "1");
   tell(idle ? { idle: true } : { out: true });
   end(idle);
+  await leave();
 }
 
 /** Keep the session alive while somebody gives input, say when nobody has, and end it a little later.
@@ -194,14 +210,17 @@ export function watch(warn: (left: number | null) => void): () => void {
   const touch = (): void => {
     touched = Date.now();
     warn(null);
+    if (touched - told > TELL_MS) tell({ touched: (told = touched) });
   };
   const look = (): void => {
     if (localStorage.getItem(KEPT) === KEEPS) return;
-    if (touched > told) tell({ touched: (told = touched) });
     const idle = (Date.now() - touched) / 1_000;
     if (idle > IDLE_SECONDS) void signOut(true);
     else if (idle > IDLE_SECONDS - WARN_SECONDS) warn(Math.ceil(IDLE_SECONDS - idle));
-    else if (Date.now() - renewed > RENEW_MS && touched > renewed) void renew();
+    else {
+      warn(null); // somebody may be at work in another tab
+      if (Date.now() - renewed > RENEW_MS && touched > renewed) void renew();
+    }
   };
   const timer = setInterval(look, 10_000);
   for (const kind of INPUTS) addEventListener(kind, touch);

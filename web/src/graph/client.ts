@@ -1,7 +1,8 @@
 // Asks the gateway by the ids of trusted documents.
 //
 // One flight per document and variables; what was answered is kept until a mutation or a sign-out; a mutation has one
-// Idempotency-Key, the same when it has to be sent again; a session that has run out is renewed once, for all flights.
+// Idempotency-Key, the same until it is known what came of it; a session that has run out is renewed once, for all
+// flights, and what was asked in one session is sent in no other.
 import { tag } from "../app/language";
 import { type Refusal, type Reported, away, refusal } from "../app/refusals";
 import { Store } from "../app/store";
@@ -19,9 +20,11 @@ export interface Answer<Data> {
 export interface Bearer {
   token(): string | null;
   renew(): Promise<boolean>;
+  /** Counts the sessions of this page. */
+  session(): number;
 }
 
-const NOBODY: Bearer = { token: () => null, renew: async () => false };
+const NOBODY: Bearer = { token: () => null, renew: async () => false, session: () => 0 };
 /** What is not known to have been done, or not to have been. */
 const UNSURE = new Set(["AWAY", "OUTCOME_UNKNOWN"]);
 /** What passes by itself: the answer before it still holds as far as anybody knows. */
@@ -29,6 +32,8 @@ export const PASSING = new Set([...UNSURE, "BUSY", "RATE_LIMITED", "UNAVAILABLE"
 let bearer = NOBODY;
 let flights = new Map<string, Promise<Answer<unknown>>>();
 let kept = new Map<string, Answer<unknown>>();
+/** The keys of commands of which nobody knows what came. */
+const pending = new Map<string, string>();
 
 /** Counts how often all that was answered has become old; who shows an answer asks again. */
 export const epoch = new Store(0);
@@ -39,6 +44,9 @@ export const outdated = new Store(false);
 export function askAs(who: Bearer): void {
   bearer = who;
 }
+
+/** Which session this page is in; what goes on by itself ends with it. */
+export const sessionNow = (): number => bearer.session();
 
 /** Forget every answer: after a mutation, at sign-out and where another language is wanted. */
 export function forget(): void {
@@ -61,31 +69,42 @@ export function ask<Data, Variables>(document: Document<Data, Variables>, variab
   flying.set(name, flight);
   void flight.then((answer) => {
     flying.delete(name);
-    if (answer.data || !passes(answer)) keeping.set(name, answer);
+    if (!passes(answer)) keeping.set(name, answer);
   });
   return flight as Promise<Answer<Data>>;
 }
 
-/** Give a command, once: where no answer comes it is sent again under the same key.
+/** Give a command, once: where no answer comes it is sent again under the same key, and so it is when it is given anew.
  *
  * `quiet`: what was answered before is not asked again; who saves while somebody types forgets it all at the end.
  */
 export async function command<Data, Variables>(document: Document<Data, Variables>, variables: Variables, quiet = false): Promise<Answer<Data>> {
-  const headers = { "Idempotency-Key": uuid() };
+  const session = bearer.session();
+  const name = `${session} ${key(document, variables)}`;
+  const headers = { "Idempotency-Key": pending.get(name) ?? uuid() };
   let answer = await send(document, variables, headers);
-  if (answer.refusals.some((found) => UNSURE.has(found.code))) answer = await send(document, variables, headers);
-  if (!quiet && !passes(answer)) forget();
+  if (unsure(answer) && bearer.session() === session) answer = await send(document, variables, headers);
+  if (unsure(answer)) pending.set(name, headers["Idempotency-Key"]);
+  else pending.delete(name);
+  if (!quiet && passes(answer)) epoch.set(epoch.get() + 1); // what is shown stays until it could be asked anew
+  else if (!quiet) forget();
   return answer;
 }
 
-/** Whether nothing came but what passes by itself. */
+const unsure = (answer: Answer<unknown>): boolean => answer.refusals.some((found) => UNSURE.has(found.code));
+
+/** Whether something is missing that passes by itself: an earlier answer says more. */
 export const passes = (answer: Answer<unknown>): boolean => answer.refusals.some((found) => PASSING.has(found.code));
 
-/** Call with the access token; once more with a renewed one where the session has run out. */
+/** Call with the access token; once more with a renewed one where it has run out, and the session has not. */
 export async function authorized<Reply extends { refusals: Refusal[] }>(call: (token: string | null) => Promise<Reply>): Promise<Reply> {
+  const session = bearer.session();
   const reply = await call(bearer.token());
   const ended = bearer.token() !== null && reply.refusals.some((found) => found.code === "UNAUTHENTICATED");
-  return ended && (await bearer.renew()) ? call(bearer.token()) : reply;
+  if (!ended || bearer.session() !== session) return reply;
+  const renewed = await bearer.renew();
+  if (bearer.session() !== session) return reply;
+  return renewed ? call(bearer.token()) : { ...reply, refusals: [away()] };
 }
 
 const send = <Data, Variables>(

@@ -20,7 +20,11 @@ export function useQuery<Data, Variables>(document: Document<Data, Variables>, v
   useEffect(() => {
     let current = true;
     void ask(document, variables).then((answer) => {
-      if (current) setState((before) => ({ name, answer: before?.name === name && !answer.data && passes(answer) ? { ...answer, data: before.answer.data } : answer }));
+      if (!current) return;
+      setState((before) => {
+        const known = before?.name === name ? before.answer : earlier(document, variables);
+        return { name, answer: passes(answer) && known?.data ? { ...answer, data: known.data } : answer };
+      });
     });
     return () => {
       current = false;

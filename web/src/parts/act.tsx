@@ -91,7 +91,10 @@ export function isoDate(text: string): string {
 }
 
 /** The whole number that was typed; what is none is -1, which is refused in words. */
-export const wholeNumber = (text: string): number => (/^\d{1,9}$/.test(text.normalize("NFKC")) ? Number(text.normalize("NFKC")) : -1);
+export function wholeNumber(text: string): number {
+  const typed = text.normalize("NFKC").trim();
+  return /^\d{1,9}$/.test(typed) ? Number(typed) : -1;
+}
 
 /** Rows that are pasted from a workbook or typed, a line each. */
 export function RowsField({ name, label, hint }: { name: string; label: string; hint: string }) {

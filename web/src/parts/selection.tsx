@@ -3,9 +3,10 @@ import { useState } from "preact/hooks";
 import { type Refusal, sentence } from "../app/refusals";
 import { count } from "../app/moment";
 
-/** Which rows are ticked. */
-export function useTicked(): { ticked: ReadonlySet<string>; tick: (id: string) => void; keep: (ids: Iterable<string>) => void } {
-  const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
+/** Which of the rows that are shown are ticked; ticks of another page count for nothing. */
+export function useTicked(shown: readonly { id: string }[]): { ticked: ReadonlySet<string>; tick: (id: string) => void; keep: (ids: Iterable<string>) => void } {
+  const [all, setTicked] = useState<ReadonlySet<string>>(new Set());
+  const ticked = new Set(shown.map(({ id }) => id).filter((id) => all.has(id)));
   const tick = (id: string): void => {
     const next = new Set(ticked);
     if (!next.delete(id)) next.add(id);

@@ -109,6 +109,25 @@ export function PlanView({ plan }: { plan: PlanLike }) {
           </div>
         </Card>
       ))}
+      <Further plan={plan} />
+    </div>
+  );
+}
+
+const warningsOf = (plan: PlanLike, fields: readonly string[]) =>
+  (plan.warnings ?? []).filter((each) => each.fields.some((field) => fields.includes(field)));
+
+/** What is unusual at no part, and reasons that no part shows: plans of earlier years say of no field that it is. */
+function Further({ plan }: { plan: PlanLike }) {
+  const say = words().plan;
+  const shown = new Set(Object.values(FIELDS).flatMap((fields) => warningsOf(plan, fields)));
+  const warnings = (plan.warnings ?? []).filter((each) => !shown.has(each));
+  const reasons = (plan.justifications ?? []).filter((given) => ![...shown].some((each) => each.rule === given.rule));
+  if (!warnings.length && !reasons.length) return null;
+  return (
+    <div class="note warn stack tight">
+      {warnings.map((each) => <p key={each.code}>{each.message}{each.rule && ` (${each.rule})`}</p>)}
+      {reasons.map((given) => <p key={given.rule}><span class="strong">{say.reason}</span> {given.text} ({given.rule})</p>)}
     </div>
   );
 }
@@ -117,7 +136,7 @@ function Unusual({ plan, fields }: { plan: PlanLike; fields: readonly string[] }
   const say = words().plan;
   return (
     <>
-      {(plan.warnings ?? []).filter((each) => each.fields.some((field) => fields.includes(field))).map((each) => {
+      {warningsOf(plan, fields).map((each) => {
         const reason = plan.justifications?.find((given) => given.rule === each.rule);
         return (
           <div class="note warn" key={each.code}>

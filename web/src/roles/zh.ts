@@ -171,7 +171,7 @@ export const zh = {
   up: (name: string) => `${name} 上移`,
   down: (name: string) => `${name} 下移`,
   saveRank: "保存排序",
-  rankHint: "按项目筛选后可用箭头排序。",
+  rankHint: "选定一个项目、按排序列出全部报名（不筛选，不超过一页）时，可用箭头排序。",
   submitUntil: "提交截止",
   teachers: "教师",
   noTeachers: "没有教师",

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { refusal } from "../../app/refusals";
 import { command } from "../../graph/client";
-import { Act, Reason, isoDate } from "../../parts/act";
+import { Act, Reason, isoDate, wholeNumber } from "../../parts/act";
 import { words as shared } from "../words";
 import { AmendProject, type AmendProjectMutationVariables, type BasePlanQuery } from "./documents";
 import { type Plan, type Values, differing, newMember, valuesOf } from "./plan_values";
@@ -22,7 +22,7 @@ function inputOf(before: Values, now: Values, reason: string): Input | null {
     venue: changed.has("venue") ? { province: now.venue.province, address: now.venue.address.trim() } : null,
     startsOn: changed.has("startsOn") ? isoDate(now.startsOn.trim()) : null,
     endsOn: changed.has("endsOn") ? isoDate(now.endsOn.trim()) : null,
-    days: changed.has("days") ? Number(now.days) : null,
+    days: changed.has("days") ? wholeNumber(now.days) : null,
     faculty: changed.has("faculty")
       ? now.faculty.filter((row) => row.name.trim()).map((row) => ({ name: row.name.trim(), title: row.title.trim() || null, organization: row.organization.trim() || null }))
       : null,

@@ -79,7 +79,7 @@ function Facts({ project }: { project: Project }) {
 
 function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: (done: Done) => void }) {
   const say = words();
-  const { ticked, tick, keep } = useTicked();
+  const { ticked, tick, keep } = useTicked(rows);
   const decide = useCommand(DecideEnrollments);
   const [reason, setReason] = useState("");
   const [rejecting, setRejecting] = useState(false);
@@ -87,8 +87,9 @@ function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: 
     const decisions = [...ticked].map((id) => ({ id, decision, ...(decision === "REJECT" && { reason }) }));
     const answer = await decide.run({ decisions });
     const outcomes = answer.data?.decideEnrollments ?? [];
+    if (answer.refusals.length) return;
     tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])) });
-    if (!answer.refusals.length) setRejecting(false);
+    setRejecting(false);
     keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
   };
   const none = !ticked.size || decide.busy;

@@ -8,6 +8,7 @@ import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
 import { download } from "../../graph/http";
+import { wholeNumber } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, Empty, RefusalNote } from "../../parts/basic";
 import { Select } from "../../parts/form";
@@ -33,12 +34,6 @@ const OVER = new Set(["FINISHED", "COMPLETED"]);
 
 /** What is on record of somebody for a session. */
 const recorded = (row: Row, session: Session) => row.sessions.find((each) => each.sessionId === session.id);
-
-/** The hours that were typed; what is no number is -1, which is refused in words: nothing typed means the whole session. */
-const hoursOf = (text: string): number => {
-  const found = Number(text.normalize("NFKC"));
-  return Number.isFinite(found) ? found : -1;
-};
 
 export function AttendancePage({ id }: { id: string }) {
   const say = words();
@@ -120,7 +115,7 @@ function Grid({ project, session, rows, tell }: { project: Project; session: Ses
       enrollmentId,
       sessionId: session.id,
       present,
-      ...(present && hours && hoursOf(hours) !== session.hours && { hours: hoursOf(hours) }),
+      ...(present && hours?.trim() && wholeNumber(hours) !== session.hours && { hours: wholeNumber(hours) }),
       ...(blended && { mode }),
       ...(reason.trim() && { reason: reason.trim() }),
     }));

@@ -42,7 +42,6 @@ export const en: typeof zh = {
   returned: "The plan was returned: change it and submit it again",
   reviewer: (number) => `Review ${number}`,
   history: "History",
-  system: "System",
   amend: "Publish the change",
   amendTitle: "Change after publication",
   amendAsk: "The change is public at once; whoever has signed up is told.",

@@ -8,7 +8,7 @@ import { Answered } from "../../parts/answered";
 import { ProjectTag } from "../../parts/basic";
 import { Countdown } from "../../parts/phases";
 import { PlanView, Verdicts } from "../plan_view";
-import { words as shared } from "../words";
+import { actor, words as shared } from "../words";
 import { Amendment } from "./amendment";
 import { ProjectHead } from "./class_head";
 import { BasePlan, WithdrawProject } from "./documents";
@@ -88,14 +88,13 @@ const Withdrawal = ({ project }: { project: Plan }) => (
 
 function History({ project }: { project: Plan }) {
   const say = words();
-  const roles: Record<string, string> = shared().roles;
   return (
     <details class="card">
       <summary>{say.history}</summary>
       <ol class="steps">
         {[...(project.history ?? [])].reverse().map((entry) => (
           <li key={entry.version}>
-            <p><ProjectTag status={entry.status} /> {instant(entry.at)} <span class="quiet">{roles[entry.by] ?? say.system}</span></p>
+            <p><ProjectTag status={entry.status} /> {instant(entry.at)} <span class="quiet">{actor(entry.by)}</span></p>
             {entry.reason && <p>{entry.reason}</p>}
             {entry.fields.map((change) => (
               <p key={change.name} class="small">{change.label} <del class="struck">{change.before}</del> → <ins>{change.after}</ins></p>

@@ -1,7 +1,7 @@
 // Saves a plan while it is typed: 1.5 s after the last key, one request at a time, only what has changed (R7, R13).
 import { type Refusal, refusal as reported } from "../../app/refusals";
 import { Store } from "../../app/store";
-import { PASSING, ask, command, forget } from "../../graph/client";
+import { PASSING, ask, command, forget, sessionNow } from "../../graph/client";
 import { BasePlan, UpdateProject } from "./documents";
 import { type Name, type Plan, type PlanInput, type Values, type Wrong, differing, inputOf, valuesOf } from "./plan_values";
 
@@ -31,6 +31,7 @@ export class PlanSaver {
   private readonly dirty = new Set<Name>();
   private flight: Promise<void> | null = null;
   private timer = 0;
+  private readonly session = sessionNow();
 
   constructor(private readonly project: Plan) {
     this.values = this.known = valuesOf(project);
@@ -57,7 +58,7 @@ export class PlanSaver {
   async save(): Promise<boolean> {
     clearTimeout(this.timer);
     while (this.flight) await this.flight;
-    if (this.stale) return false;
+    if (this.stale || sessionNow() !== this.session) return false;
     const { input, sent, wrong } = inputOf(this.values, this.dirty);
     this.wrong = wrong;
     if (sent.length) {

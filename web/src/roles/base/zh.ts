@@ -40,7 +40,6 @@ export const zh = {
   returned: "方案被退回，须修改后再次提交",
   reviewer: (number: number) => `评审意见 ${number}`,
   history: "经过",
-  system: "系统",
   amend: "提交变更",
   amendTitle: "发布后变更",
   amendAsk: "变更随即公布，已报名者将收到通知。",

@@ -72,7 +72,7 @@ function Rows({ rows, late, tell }: { rows: readonly Row[]; late: boolean; tell:
   const say = words();
   const own = say.ministryDesk;
   const common = general();
-  const { ticked, tick, keep } = useTicked();
+  const { ticked, tick, keep } = useTicked(rows);
   const chosen = (...statuses: Row["status"][]): Row[] => rows.filter((each) => ticked.has(each.id) && statuses.includes(each.status));
   const report = (outcomes: readonly Outcome[]): void => {
     tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.title ?? each.code])) });

@@ -42,7 +42,7 @@ export function EscalationsPage({ year }: { year: number }) {
 
 function Rows({ rows, tell }: { rows: readonly Row[]; tell: (done: Done) => void }) {
   const say = words();
-  const { ticked, tick, keep } = useTicked();
+  const { ticked, tick, keep } = useTicked(rows);
   const labels: Record<EnrollmentDecision, string> = { ACCEPT: say.accept, WAITLIST: say.waitlist, REJECT: say.reject };
   const decide = async (decision: EnrollmentDecision, reason: string) => {
     const answer = await command(DecideEscalated, { decisions: [...ticked].map((id) => ({ id, decision, reason })) });

@@ -182,7 +182,7 @@ function ByHand({ of }: { of: Project }) {
   const say = words();
   const own = say.ministryDesk;
   const shown = useQuery(Experts, { after: null });
-  const { ticked, tick } = useTicked();
+  const { ticked, tick } = useTicked(shown.data?.experts?.nodes ?? []);
   return (
     <div class="act open stack tight">
       <Answered of={shown}>

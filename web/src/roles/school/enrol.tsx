@@ -110,24 +110,23 @@ function About({ project }: { project: NonNullable<ProjectToEnrollQuery["project
 function Rows({ project, rows, tell }: { project: string; rows: readonly Teacher[]; tell: (done: Done) => void }) {
   const say = words();
   const common = general();
-  const { ticked, tick, keep } = useTicked();
+  const { ticked, tick, keep } = useTicked(rows);
   const { run, busy, refusals } = useCommand(EnrollTeachers);
-  const chosen = rows.filter((each) => ticked.has(each.id));
   const send = async (submit: boolean): Promise<void> => {
-    const teacherIds = chosen.map((each) => each.id);
+    const teacherIds = [...ticked];
     const answer = await run({ projectId: project, teacherIds, submit });
     const outcomes = (answer.data?.enrollTeachers ?? []).map((row, index) => ({ ...row, id: teacherIds[index] ?? row.id }));
     if (outcomes.length) tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.name ?? each.id])) });
     if (!answer.refusals.length) keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
   };
-  const none = !chosen.length || busy;
+  const none = !ticked.size || busy;
   return (
     <div class="stack">
       {refusals.map((found) => <RefusalNote key={found.code} refusal={found} />)}
       <div class="row">
         <button type="button" class="button first" disabled={none} onClick={() => void send(false)}>{say.signUp}</button>
         <button type="button" class="button" disabled={none} onClick={() => void send(true)}>{say.schoolDesk.enrolSubmit}</button>
-        <span class="quiet" role="status">{say.selected(count(chosen.length))}</span>
+        <span class="quiet" role="status">{say.selected(count(ticked.size))}</span>
       </div>
       <Table
         caption={say.teachers}

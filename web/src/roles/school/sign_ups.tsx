@@ -18,6 +18,8 @@ type Order = NonNullable<SchoolSignUpsQueryVariables["order"]>;
 type Row = NonNullable<NonNullable<SchoolSignUpsQuery["mySchool"]>["enrollments"]>["nodes"][number];
 const STATUSES = ["SIGNED_UP", "SUBMITTED", "ACCEPTED", "WAITLISTED", "OFFERED", "REJECTED", "PASSED", "CREDITED"] as const;
 const TICKABLE = new Set(["SIGNED_UP", "PASSED"]);
+/** A school ranks whom it has not submitted yet, and whom the base has not decided on (R21). */
+const RANKABLE = new Set<string>(["SIGNED_UP", "SUBMITTED"]);
 
 /** What was done: rows that were submitted, or whose credit was confirmed. */
 interface Told extends Done {
@@ -40,8 +42,7 @@ export function SignUpsPage({ year }: { year: number }) {
   });
   const list = shown.data?.mySchool?.enrollments;
   // A ranking puts those it names before all others, so it is given for a list that lacks nobody.
-  const whole = order === "RANK" && !query.get("q") && !query.get("after") && !query.get("leaving") && !list?.pageInfo.hasNextPage
-    && (status === null || status === "SIGNED_UP");
+  const whole = order === "RANK" && !status && !query.get("q") && !query.get("after") && !query.get("leaving") && !list?.pageInfo.hasNextPage;
   return (
     <div class="stack">
       <Heading title={say.signUps}>{say.signUps}</Heading>
@@ -80,11 +81,12 @@ export function SignUpsPage({ year }: { year: number }) {
 function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: string | null; tell: (done: Told) => void }) {
   const say = words();
   const [rows, setRows] = useState(given);
-  const { ticked, tick, keep } = useTicked();
+  const { ticked, tick, keep } = useTicked(rows);
   const submit = useCommand(SubmitEnrollments);
   const rank = useCommand(RankSignUps);
   const open = rows.filter((each) => each.status === "SIGNED_UP");
-  const rankable = project !== null && open.length > 1;
+  const ranked = rows.filter((each) => RANKABLE.has(each.status));
+  const rankable = project !== null && ranked.length > 1;
   const move = (row: Row, by: number): void => {
     const from = rows.indexOf(row);
     const next = [...rows];
@@ -113,7 +115,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
         <div class="row">
           <button type="button" class="button first" disabled={!idsOf("SIGNED_UP").length || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
           {rankable ? (
-            <button type="button" class="button" disabled={rows === given || rank.busy} onClick={() => void rank.run({ projectId: project, ids: open.map((each) => each.id) })}>
+            <button type="button" class="button" disabled={rows === given || rank.busy} onClick={() => void rank.run({ projectId: project, ids: ranked.map((each) => each.id) })}>
               {say.saveRank}
             </button>
           ) : <span class="quiet small">{say.rankHint}</span>}
@@ -149,7 +151,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
             cell: (row) => (
               <span class="rank">
                 {row.rank ?? ""}
-                {rankable && row.status === "SIGNED_UP" && (
+                {rankable && RANKABLE.has(row.status) && (
                   <>
                     <button type="button" class="button plain" aria-label={say.up(row.teacher?.name ?? "")} disabled={rows[0] === row} onClick={() => move(row, -1)}>↑</button>
                     <button type="button" class="button plain" aria-label={say.down(row.teacher?.name ?? "")} disabled={rows[rows.length - 1] === row} onClick={() => move(row, 1)}>↓</button>

@@ -75,7 +75,7 @@ function Way({ of }: { of: Enrollment }) {
         return (
           <li key={step} class="ahead">
             <p>{say.steps[step]}</p>
-            {phase?.open && <p class="quiet small">{say.latest(deadline(phase.closesAt))}</p>}
+            {phase?.open && <p class="quiet small">{deadline(phase.closesAt)}</p>}
           </li>
         );
       })}
