@@ -4,9 +4,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ONE_SUITE = "tests of the whole suite"
-_TIERS = ("faults", "e2e", "security", "deploy", "integration")
+_TIERS = ("faults", "e2e", "web", "security", "deploy", "integration")
 """The slow ones, in the order in which they begin; the rest follows and evens the workers out."""
-_SHARED = {"e2e": ONE_SUITE, "security": ONE_SUITE, "faults": "drills"}
+_SHARED = {"e2e": ONE_SUITE, "security": ONE_SUITE, "faults": "drills", "web": "front ends"}
 """Tiers whose tests share one started suite, and what they are called together."""
 
 

@@ -16,6 +16,7 @@ def files(*tiers: str) -> Iterator[str]:
 def test_what_plays_on_one_suite_stays_in_one_worker() -> None:
     assert len({scope_of(f"{file}::test_x") for file in files("e2e", "security")}) == 1
     assert len({scope_of(f"{file}::test_x") for file in files("faults")}) == 1
+    assert len({scope_of(f"{file}::test_x") for file in files("web")}) == 1
 
 
 def test_any_other_file_may_go_to_any_worker_and_goes_whole() -> None:
