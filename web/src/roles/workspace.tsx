@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { keepFor } from "../app/drafts";
 import { settled } from "../app/language";
 import { go, match, usePlace, withQuery } from "../app/router";
+import { present } from "../app/rounds";
 import { type Scope, session, signOut, watch } from "../app/session";
 import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
 import { Store, useStore } from "../app/store";
@@ -17,7 +18,7 @@ import { NoticesPage } from "./notices";
 import type { Role } from "./page";
 import { words } from "./words";
 
-/** The year that is looked at; an address may name another. Null is the newest round's. */
+/** The year that is looked at; an address may name another. Null is the present round's. */
 const chosen = new Store<number | null>(null);
 
 const ROLES: Record<Scope, () => Promise<{ role: Role }>> = {
@@ -56,7 +57,7 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
   useEffect(() => {
     if (asked) chosen.set(asked);
   }, [asked]);
-  const year = asked ?? kept ?? list[0]?.year;
+  const year = asked ?? kept ?? present(list)?.year;
   const below = path.replace(/^\/console/, "") || "/";
   const places: [string, string, number?][] = [
     ["/", say.home],

@@ -5,6 +5,7 @@ import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
+import { Acts } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Bar, Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
@@ -12,6 +13,7 @@ import { Countdown } from "../../parts/phases";
 import { SearchBox } from "../../parts/search";
 import { type Done, Outcomes, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { RevealClass, RevealContacts } from "../reveals";
 import { words } from "../words";
 import { Course, ProjectHead } from "./class_head";
 import { Applicants, type ApplicantsQuery, type ApplicantsQueryVariables, DecideEnrollments, type EnrollmentDecision } from "./documents";
@@ -50,11 +52,23 @@ export function ApplicantsPage({ id }: { id: string }) {
             <Card>
               <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} tell={setDone} />
               <Pager total={project.enrollments.totalCount} end={project.enrollments.pageInfo.hasNextPage ? project.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
+              <Phones id={id} seated={(project.seats?.accepted ?? 0) > 0} rows={project.enrollments.nodes} />
             </Card>
           )}
         </div>
       ) : <Heading title={say.noProject}>{say.noProject}</Heading>}
     </Answered>
+  );
+}
+
+/** The phones of who has a seat, and of the designated persons of the schools that are shown. */
+function Phones({ id, seated, rows }: { id: string; seated: boolean; rows: readonly Row[] }) {
+  const schools = new Map(rows.flatMap(({ submittedAt, school }): [string, string][] => (submittedAt && school ? [[school.code, school.name]] : [])));
+  return (
+    <Acts>
+      {seated && <RevealClass projectId={id} />}
+      {schools.size > 0 && <RevealContacts key={[...schools.keys()].join()} codes={[...schools.keys()]} names={schools} />}
+    </Acts>
   );
 }
 

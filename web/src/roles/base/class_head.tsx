@@ -6,7 +6,7 @@ import type { general } from "../../app/words";
 import { command } from "../../graph/client";
 import { Act, Acts, Reason } from "../../parts/act";
 import { ProjectTag } from "../../parts/basic";
-import { FinishProject, StartProject } from "./documents";
+import { CancelByBase, FinishProject, StartProject } from "./documents";
 import { words } from "./words";
 
 type Status = keyof ReturnType<typeof general>["project"];
@@ -54,6 +54,9 @@ export function Course({ project }: { project: { id: string; status: Status; sta
           {startMissed && <Reason />}
         </Act>
       ) : <Act label={say.finish} ask={say.finishAsk} run={async () => (await command(FinishProject, { id })).refusals} />}
+      <Act label={say.cancel} kind="danger" ask={say.cancelAsk} run={async ({ cancelled: reason = "" }) => (await command(CancelByBase, { id, reason })).refusals}>
+        <Reason name="cancelled" />
+      </Act>
     </Acts>
   );
 }

@@ -1,6 +1,11 @@
 // Texts of the pages of a base, in Chinese. en.ts has the same in English.
 export const zh = {
   tabs: { plan: "方案", applicants: "报名人员", waitlist: "候补名单", attendance: "考勤", results: "成绩" },
+  cancel: "取消项目",
+  cancelAsk: "全部报名随之取消，逐一告知；计入年度考核，不能恢复。",
+  restore: "恢复候补",
+  restoreAsk: "逾期的递补回到候补名单。",
+  team: "联系人",
   newPlan: "新建方案",
   newPlanHint: "先起草，可随时保存；补全后提交，提交时才占用项目数量。",
   draft: "开始起草",
@@ -45,11 +50,6 @@ export const zh = {
   amendAsk: "变更随即公布，已报名者将收到通知。",
   amendHint: "只能变更地点、日期（含天数）和师资；未改的内容不动。",
   nothingChanged: "没有改动",
-  cell: (head: string, row: number) => `${head}，第 ${row} 行`,
-  addRow: "增加一行",
-  removeRow: "删除",
-  removeRowOf: (row: number) => `删除第 ${row} 行`,
-  pasteHint: "可从表格软件复制整块粘贴。",
   major: "农林牧渔，资源环境与安全，能源动力与材料，土木建筑，水利，装备制造，生物与化工，轻工纺织，食品药品与粮食，交通运输，电子与信息，医药卫生，财经商贸，旅游，文化艺术，新闻传播，教育与体育，公安与司法，公共管理与服务".split("，"),
   start: "开班",
   startAsk: "开班后不能再调整学员名单，未核准和候补的报名随即失效。",

@@ -5,14 +5,17 @@ import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
+import { Acts } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
 import { type Done, type Outcome, Outcomes, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { RevealClass } from "../reveals";
 import { words } from "../words";
-import { ConfirmCredits, RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
+import { ConfirmCredits, ConfirmEligibility, RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
+import { checksEligibility } from "./eligibility";
 
 type Order = NonNullable<SchoolSignUpsQueryVariables["order"]>;
 type Row = NonNullable<NonNullable<SchoolSignUpsQuery["mySchool"]>["enrollments"]>["nodes"][number];
@@ -38,6 +41,7 @@ export function SignUpsPage({ year }: { year: number }) {
     after: query.get("after"),
     search: query.get("q"),
     order,
+    year,
     filter: { statuses: status ? [status] : null, project, year, withdrawalRequested: query.get("leaving") ? true : null },
   });
   const list = shown.data?.mySchool?.enrollments;
@@ -69,8 +73,9 @@ export function SignUpsPage({ year }: { year: number }) {
       <Answered of={shown}>
         {() => list && (
           <Card>
-            <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={whole ? project : null} tell={setDone} />
+            <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={whole ? project : null} step={checksEligibility(shown.data?.round)} tell={setDone} />
             <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+            {project && list.totalCount > 0 && <Acts><RevealClass key={project} projectId={project} /></Acts>}
           </Card>
         )}
       </Answered>
@@ -78,7 +83,7 @@ export function SignUpsPage({ year }: { year: number }) {
   );
 }
 
-function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: string | null; tell: (done: Told) => void }) {
+function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; project: string | null; step: boolean; tell: (done: Told) => void }) {
   const say = words();
   const [rows, setRows] = useState(given);
   const { ticked, tick, keep } = useTicked(rows);
@@ -95,6 +100,12 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
     setRows(next);
   };
   const credits = useCommand(ConfirmCredits);
+  const eligible = useCommand(ConfirmEligibility);
+  const unconfirmed = rows.filter((each) => each.status === "SIGNED_UP" && !each.eligibility && ticked.has(each.id)).map((each) => each.id);
+  const confirmThem = async (): Promise<void> => {
+    const answer = await eligible.run({ ids: unconfirmed });
+    if (!answer.refusals.length) report(answer.data?.confirmEligibility ?? [], false);
+  };
   const idsOf = (status: Row["status"]): string[] => rows.filter((each) => each.status === status && ticked.has(each.id)).map((each) => each.id);
   const send = async (): Promise<void> => {
     const answer = await submit.run({ ids: idsOf("SIGNED_UP") });
@@ -110,10 +121,11 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
   };
   return (
     <div class="stack">
-      {[...submit.refusals, ...rank.refusals, ...credits.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
+      {[...submit.refusals, ...rank.refusals, ...credits.refusals, ...eligible.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
       {open.length > 0 && (
         <div class="row">
           <button type="button" class="button first" disabled={!idsOf("SIGNED_UP").length || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
+          {step && <button type="button" class="button" disabled={!unconfirmed.length || eligible.busy} onClick={() => void confirmThem()}>{say.schoolDesk.confirmEligible}</button>}
           {rankable ? (
             <button type="button" class="button" disabled={rows === given || rank.busy} onClick={() => void rank.run({ projectId: project, ids: ranked.map((each) => each.id) })}>
               {say.saveRank}
