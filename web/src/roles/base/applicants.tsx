@@ -50,9 +50,11 @@ export function ApplicantsPage({ id }: { id: string }) {
           {done && <Outcomes of={done.outcomes} done={say.decided} refused={say.refused} name={(row) => done.names.get(row) ?? row} />}
           {project.enrollments && (
             <Card>
-              <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} tell={setDone} />
-              <Pager total={project.enrollments.totalCount} end={project.enrollments.pageInfo.hasNextPage ? project.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
-              <Phones id={id} seated={(project.seats?.accepted ?? 0) > 0} rows={project.enrollments.nodes} />
+              <div class="stack">
+                <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} tell={setDone} />
+                <Pager total={project.enrollments.totalCount} end={project.enrollments.pageInfo.hasNextPage ? project.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
+                <Phones id={id} seated={(project.seats?.accepted ?? 0) > 0} rows={project.enrollments.nodes} />
+              </div>
             </Card>
           )}
         </div>

@@ -3,6 +3,7 @@ import type { zh } from "./zh";
 
 export const en: typeof zh = {
   purpose: "Purpose",
+  purposeHint: "4 to 200 characters, without any number",
   recorded: "This goes into the audit log with its purpose, the time and who you are. The teacher can see it.",
   recordedContacts: "This goes into the audit log with its purpose, the time and who you are.",
   teacher: "Show full numbers",

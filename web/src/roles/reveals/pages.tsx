@@ -47,7 +47,7 @@ function Look<Shown>({ label, told, look, children }: {
   return (
     <>
       <Act label={label} ask={told} told run={run}>
-        <TextField name="purpose" label={say.purpose} required autocomplete="off" />
+        <TextField name="purpose" label={say.purpose} hint={say.purposeHint} required autocomplete="off" />
       </Act>
       {shown !== null && (
         <div class="act open" role="status">

@@ -1,6 +1,7 @@
 // Texts of looking at masked numbers, in Chinese. en.ts has the same in English.
 export const zh = {
   purpose: "用途",
+  purposeHint: "4 至 200 个字，其中不写号码",
   recorded: "本次查看连同用途、时间和您的身份记入审计日志，教师本人可以看到。",
   recordedContacts: "本次查看连同用途、时间和您的身份记入审计日志。",
   teacher: "查看完整号码",

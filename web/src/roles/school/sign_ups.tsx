@@ -73,9 +73,11 @@ export function SignUpsPage({ year }: { year: number }) {
       <Answered of={shown}>
         {() => list && (
           <Card>
-            <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={whole ? project : null} step={checksEligibility(shown.data?.round)} tell={setDone} />
-            <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
-            {project && list.totalCount > 0 && <Acts><RevealClass key={project} projectId={project} /></Acts>}
+            <div class="stack">
+              <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={whole ? project : null} step={checksEligibility(shown.data?.round)} tell={setDone} />
+              <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+              {project && list.totalCount > 0 && <Acts><RevealClass key={project} projectId={project} /></Acts>}
+            </div>
           </Card>
         )}
       </Answered>

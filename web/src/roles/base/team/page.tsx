@@ -65,7 +65,7 @@ function Team({ of }: { of: Base }) {
           {of.team && of.team.length > 0 && (
             <RevealTeam
               baseId={of.id}
-              use={(team) => setMembers(DUTIES.flatMap((duty) => team[duty].map((each): Member => ({ duty, name: each.name, phone: each.phone, email: each.email ?? "" }))))}
+              use={(team) => setMembers((typed) => (typed.some((each) => each.name || each.phone) ? typed : DUTIES.flatMap((duty) => team[duty].map((each): Member => ({ duty, name: each.name, phone: each.phone, email: each.email ?? "" })))))}
             />
           )}
           <Act label={say.set} ask={say.setAsk} run={set}>
