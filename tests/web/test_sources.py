@@ -81,6 +81,15 @@ def test_the_codes_that_scripts_look_for_are_the_graphs() -> None:
     assert {code for code in looked_for if f"`{code}`" not in table} == set()
 
 
+def test_r40_every_act_of_the_audit_log_has_a_name() -> None:
+    """By producer and event; the compiler holds English to the same names."""
+    text = (SOURCES / "roles" / "ministry" / "audit" / "zh.ts").read_text(encoding="utf-8")
+    tables = dict(re.findall(r"^    (\w+): \{\n(.*?)^    \}", text, re.MULTILINE | re.DOTALL))
+    named_acts = {f"{service}.{act}" for service, table in tables.items() for act in re.findall(r'"([\w-]+)":', table)}
+    events = (ROOT / "contracts" / "events").rglob("*.schema.json")
+    assert named_acts == {f"{file.parent.name}.{file.name.partition('.')[0]}" for file in events}
+
+
 def test_r10_a_plan_is_of_one_of_the_major_categories_on_file() -> None:
     listed = {
         name: re.findall(
