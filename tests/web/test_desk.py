@@ -195,7 +195,7 @@ async def test_r6_a_base_sets_its_contacts_from_those_on_file(site: Site) -> Non
         await enter(tab, site, "base", OTHER_BASE)
         await tab.open(f"{site.suite.url}/console/team")
         await tab.press("查看联系人完整电话", "main")
-        await tab.write("#field-purpose", "更新联系人名单")
+        await tab.write("#field-purpose-team", "更新联系人名单")
         await tab.press("确认查看联系人完整电话", "main")
         await tab.reads("号码仅在本页显示")
         await tab.press("登记联系人", "main")

@@ -30,7 +30,9 @@ type Contact = NonNullable<RevealContactsMutation["revealContacts"]>[number];
 export type Team = NonNullable<RevealBaseTeamMutation["revealBaseTeam"]>;
 
 /** A button that asks for the purpose, and what was shown then, until it is hidden or the page is left. */
-function Look<Shown>({ label, told, look, children }: {
+function Look<Shown>({ name, label, told, look, children }: {
+  /** Of the field of its purpose: several may be open at once. */
+  name: string;
   label: string;
   told: string;
   /** Answers what may be shown, or why nothing may. */
@@ -39,7 +41,7 @@ function Look<Shown>({ label, told, look, children }: {
 }) {
   const say = words();
   const [shown, setShown] = useState<Shown | null>(null);
-  const run = async ({ purpose = "" }: Record<string, string>) => {
+  const run = async ({ [name]: purpose = "" }: Record<string, string>) => {
     const found = await look(purpose);
     setShown(found.shown);
     return found.refusals;
@@ -47,7 +49,7 @@ function Look<Shown>({ label, told, look, children }: {
   return (
     <>
       <Act label={label} ask={told} told run={run}>
-        <TextField name="purpose" label={say.purpose} hint={say.purposeHint} required autocomplete="off" />
+        <TextField name={name} label={say.purpose} hint={say.purposeHint} required autocomplete="off" />
       </Act>
       {shown !== null && (
         <div class="act open" role="status">
@@ -71,7 +73,7 @@ export function RevealTeacher({ id, own = false }: { id: string; own?: boolean }
     return { shown: data?.revealTeacher ?? null, refusals };
   };
   return (
-    <Look<Numbers> label={own ? say.own : say.teacher} told={own ? say.ownRecorded : say.recorded} look={look}>
+    <Look<Numbers> name={`purpose-${id}`} label={own ? say.own : say.teacher} told={own ? say.ownRecorded : say.recorded} look={look}>
       {(shown) => <Facts of={[[common.idNumber, shown.idNumber], [common.mobile, shown.mobile], [common.email, shown.email]]} />}
     </Look>
   );
@@ -86,7 +88,7 @@ export function RevealClass({ projectId }: { projectId: string }) {
     return { shown: answer.data?.revealTeachers ?? null, refusals: answer.refusals };
   };
   return (
-    <Look<Attendee[]> label={say.ofClass} told={say.recorded} look={look}>
+    <Look<Attendee[]> name="purpose" label={say.ofClass} told={say.recorded} look={look}>
       {(shown) => (
         <>
           <Table
@@ -118,7 +120,7 @@ export function RevealContacts({ codes, names }: { codes: readonly string[]; nam
     return rows.some((row) => row.ok) ? { shown: rows, refusals } : { shown: null, refusals: refusalsOf(refusals, rows.slice(0, 1)) };
   };
   return (
-    <Look<Contact[]> label={names ? say.contacts(count(codes.length)) : say.contact} told={say.recordedContacts} look={look}>
+    <Look<Contact[]> name="purpose-contacts" label={names ? say.contacts(count(codes.length)) : say.contact} told={say.recordedContacts} look={look}>
       {(shown) => (
         <>
           <Table
@@ -169,7 +171,7 @@ export function RevealTeam({ baseId, use }: { baseId: string; use?: (team: Team)
     return { shown, refusals };
   };
   return (
-    <Look<Team> label={say.team} told={say.recordedContacts} look={look}>
+    <Look<Team> name="purpose-team" label={say.team} told={say.recordedContacts} look={look}>
       {(shown) => (
         <Facts
           of={(["design", "declaration", "delivery"] as const).map((duty): [string, ComponentChildren] => [
