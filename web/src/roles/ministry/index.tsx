@@ -13,6 +13,7 @@ import { PlansPage } from "./board";
 import { CalendarPage } from "./calendar";
 import { Cockpit, MinistryDecidesTransfer, MinistryTransfers, PlanCounts, type CockpitQuery } from "./documents";
 import { EscalationsPage } from "./escalations";
+import { organizationOf } from "./organization";
 import { PlanPage } from "./plan";
 import { BasesPage, ExpertNamed, ExpertsPage, SchoolsPage } from "./registry";
 
@@ -89,7 +90,7 @@ export const role: Role = {
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={MinistryTransfers} decide={MinistryDecidesTransfer} /> },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
-    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
+    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} where={organizationOf} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
   overview: Overview,
