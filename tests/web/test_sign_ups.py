@@ -2,6 +2,7 @@
 
 import json
 
+from deploy.seed.load import ADD_TEACHERS
 from tests.support.chromium import phone
 from tests.support.eventually import eventually
 from tests.support.identity_numbers import id_number
@@ -25,7 +26,6 @@ STAFF = "{ mySchool { teachers(first: 50) { nodes { id name enrollments(first: 1
 HEADER = "姓名,身份证号码,手机号码,岗位,专兼职,职称,专业大类,项目编号"
 RANKED = """query($project: ID) { mySchool { enrollments(first: 50, orderBy: RANK,
   filter: {project: $project, year: 2024}) { nodes { id status project { id } } } } }"""
-TEACHERS = "{ mySchool { teachers(first: 20) { nodes { id } } } }"
 ENROL = (
     "mutation($project: ID!, $teachers: [ID!]!) { enrollTeachers(projectId: $project, teacherIds: $teachers) { id } }"
 )
@@ -36,8 +36,11 @@ async def test_r21_a_school_ranks_a_whole_list_and_no_part_of_one(site: Site) ->
     school = await site.public.login(site.person, site.password, "school")
     listed = (await school.ask(RANKED))["mySchool"]["enrollments"]["nodes"]
     project = next(row["project"]["id"] for row in listed if row["status"] in {"SIGNED_UP", "SUBMITTED"})
-    teachers = [row["id"] for row in (await school.ask(TEACHERS))["mySchool"]["teachers"]["nodes"]]
-    await school.do(ENROL, project=project, teachers=teachers)
+    known = {"mobile": "13712340002", "post": "TEACHER", "employment": "FULL_TIME", "title": "讲师", "majorCategory": 6}
+    people = {"段文博": id_number(781), "段文清": id_number(782)}
+    rows = [{"name": name, "idNumber": number} | known for name, number in people.items()]
+    added = await school.do(ADD_TEACHERS, rows=rows)
+    await school.do(ENROL, project=project, teachers=[row["teacher"]["id"] for row in added])
 
     async def order() -> list[str]:
         rows = (await school.ask(RANKED, project=project))["mySchool"]["enrollments"]["nodes"]
