@@ -3,7 +3,8 @@
 import pytest
 
 from tests.support.chromium import Tab, phone
-from tests.web.site import CLASS, OTHER_BASE, SIZES, TEACHER, THERE, Site, barriers, own_plan, sign_in
+from tests.support.identity_numbers import id_number
+from tests.web.site import CLASS, OTHER_BASE, SIZES, TEACHER, THERE, Site, barriers, drop, own_plan, sign_in
 
 CURRENT = "[...document.querySelectorAll('.side [aria-current]')].map((each) => each.textContent.trim())"
 SHORTER = """window.sent = window.fetch; window.fetch = async (address, how) => {
@@ -126,3 +127,30 @@ async def test_r3_the_ministrys_accounts_name_their_organisations(site: Site) ->
         await sign_in(tab, site, "ministry", "moe", "/console/accounts")
         await tab.reads("蜀江职业技术大学“双师型”教师培训基地")
         await tab.reads("潮汕职业技术学校")
+
+
+async def test_r22_a_roster_without_an_error_opens_on_all_its_rows(site: Site) -> None:
+    header = "姓名,身份证号码,手机号码,岗位,专兼职,职称,专业大类,项目编号"
+    row = f"郑无误,{id_number(773)},13712340009,教师,专职,讲师,装备制造,{CLASS}"
+    async with phone(site.home / "clean") as tab:
+        await sign_in(tab, site, "school", site.person)
+        await tab.press("名册", ".side")
+        await tab.until("Boolean(document.querySelector('.drop'))")
+        await tab.evaluate(drop(f"{header}\n{row}", "名册.csv"))
+        await tab.reads("郑无误")
+        assert await tab.text(".chips [aria-current]") == "全部行"
+        await tab.press("有误的行", ".chips")
+        await tab.until("!document.body.innerText.includes('郑无误')")
+        assert tab.complaints == []
+
+
+async def test_r21_a_school_ticks_a_whole_page_by_one_press(site: Site) -> None:
+    boxes = "[...document.querySelectorAll('tbody label.pick input')]"
+    async with phone(site.home / "ticks") as tab:
+        await sign_in(tab, site, "school", site.person)
+        await tab.press("为教师报名", ".side")
+        await tab.click("document.querySelector('main a[href*=\"/console/enrol/\"]')")
+        await tab.until(f"{boxes}.length > 1")
+        for every in (True, False):
+            await tab.press("全选本页", "main")
+            await tab.until(f"{boxes}.every((each) => each.checked === {str(every).lower()})")

@@ -3,6 +3,7 @@ import type { zh } from "./zh";
 
 export const en: typeof zh = {
   tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results" },
+  firstOnes: (count) => `Select the first ${count}`,
   newPlan: "New plan",
   newPlanHint: "Begin a draft and save it as it is; only the submission uses the quota.",
   draft: "Begin the draft",

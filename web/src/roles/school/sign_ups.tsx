@@ -9,7 +9,7 @@ import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
-import { type Done, type Outcome, Outcomes, useTicked } from "../../parts/selection";
+import { type Done, type Outcome, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import { words } from "../words";
 import { ConfirmCredits, RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
@@ -113,6 +113,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
       {[...submit.refusals, ...rank.refusals, ...credits.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
       {open.length > 0 && (
         <div class="row">
+          <TickThese rows={open} ticked={ticked} keep={keep} label={say.ministryDesk.wholePage} />
           <button type="button" class="button first" disabled={!idsOf("SIGNED_UP").length || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
           {rankable ? (
             <button type="button" class="button" disabled={rows === given || rank.busy} onClick={() => void rank.run({ projectId: project, ids: ranked.map((each) => each.id) })}>
@@ -124,6 +125,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
       )}
       {rows.some((each) => each.status === "PASSED") && (
         <div class="row">
+          <TickThese rows={rows.filter((each) => each.status === "PASSED")} ticked={ticked} keep={keep} label={say.schoolDesk.passedPage} />
           <button type="button" class="button first" disabled={!idsOf("PASSED").length || credits.busy} onClick={() => void confirm()}>{say.schoolDesk.confirmCredit}</button>
           <span class="quiet small">{say.schoolDesk.confirmCreditAsk}</span>
         </div>
@@ -148,7 +150,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
           {
             head: say.rank,
             number: true,
-            cell: (row) => (
+            cell: (row) => row.rank || (rankable && RANKABLE.has(row.status)) ? (
               <span class="rank">
                 {row.rank ?? ""}
                 {rankable && RANKABLE.has(row.status) && (
@@ -158,7 +160,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
                   </>
                 )}
               </span>
-            ),
+            ) : "",
           },
           { head: say.signedUpAt, cell: (row) => instant(row.signedUpAt) },
           { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },
