@@ -89,7 +89,7 @@ async def test_r29_an_open_check_in_counts_as_somebody_being_there(site: Site) -
         assert tab.complaints == []
 
 
-async def test_r20_on_a_phone_the_way_to_sign_up_stands_near_the_top(site: Site) -> None:
+async def test_r19_on_a_phone_the_way_to_sign_up_stands_near_the_top(site: Site) -> None:
     async with phone(site.home / "near") as tab:
         await tab.resize(*SIZES[1])
         await tab.open(f"{site.suite.url}/projects/{CLASS}")
