@@ -45,7 +45,7 @@ from gateway.http.second_factor import SecondFactorEndpoints
 from gateway.http.sign_on import SignOnEndpoints
 from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
-from gateway.http.web import web_routes
+from gateway.http.web import WebFiles, nowhere, web_routes
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.identity.deps import Deps
 from gateway.identity.messaging import tasks
@@ -127,6 +127,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     reloading.switching(_switch(operations, transport))
     endpoint = GraphQLEndpoint(operations, limits, settings.get_queries, lifespan.stopping)
     enrollment, assessment = (SubgraphProxy(operations, transport, name) for name in ("enrollment", "assessment"))
+    web = WebFiles(settings.web_dir)
     routes = [
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, lifespan.stopping, settings.cors_origins)),
@@ -146,9 +147,9 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         *Ballots(settings.ballots_url).routes(),
         *evaluation_routes(transport.replicas),
         *(explorer_routes(settings.explorer_dir) if settings.development or settings.explorer_dir else ()),
-        *web_routes(settings.web_dir),
+        *web_routes(web),
     ]
-    return application(routes, lifespan, settings.cors_origins, reloading.hangup)
+    return application(routes, lifespan, settings.cors_origins, reloading.hangup, nowhere(web))
 
 
 def build_background(settings: ProcessSettings, role: Role) -> Starlette:

@@ -159,6 +159,7 @@ def shown(tokens: Tokens) -> dict[str, Any]:
         "refreshToken": tokens.refresh,
         "tokenType": "Bearer",
         "expiresIn": ACCESS_SECONDS,
+        "idleSeconds": tokens.idle,
         "scope": tokens.account.scope.value,
         "mustChangePassword": tokens.must_change,
         "lastLogin": {"at": last.at.isoformat(), "client": last.client} if (last := tokens.last_login) else None,

@@ -23,7 +23,7 @@ from gateway.api_schema import HEADER as SCHEMA_HEADER
 from gateway.http.compression import Compression
 from gateway.http.direct import Direct
 from gateway.http.explanation import HEADER
-from gateway.http.responses import unrouted
+from gateway.http.responses import Unrouted, unrouted
 from gateway.http.unmigrated import Unmigrated
 from gateway.identity.store import IdentityStore
 from gateway.migrations import MIGRATIONS
@@ -106,6 +106,7 @@ def application(
     lifespan: Lifespan,
     origins: Sequence[str] = (),
     hangup: Callable[[], None] | None = None,
+    nowhere: Unrouted = unrouted,
 ) -> Starlette:
     """The ASGI application of these routes and the probes.
 
@@ -114,6 +115,7 @@ def application(
         lifespan: What it opens and closes.
         origins: Origins of front ends on other hosts, such as `https://front.example`; none by default.
         hangup: What SIGHUP calls; None for nothing.
+        nowhere: Answers what no route does.
     """
     app = Starlette(
         routes=[*lifespan.routes(), *routes],
@@ -124,7 +126,7 @@ def application(
             Middleware(Compression),
             Middleware(Counted, service="gateway"),
         ],
-        exception_handlers={HTTPException: unrouted},
+        exception_handlers={HTTPException: nowhere},
         lifespan=lifespan.run,
     )
     app.state.stopping = lifespan.stopping

@@ -49,6 +49,7 @@ class Tokens:
         last_login: The login before this one; None for the first, and for a refresh.
         stay: How the holder stays signed in.
         seconds: For how long the session goes on unless it is refreshed.
+        idle: After so many seconds without a refresh it ends; None where rest does not end it.
     """
 
     access: str
@@ -57,6 +58,7 @@ class Tokens:
     last_login: LastLogin | None = None
     stay: Stay = Stay.TOKEN
     seconds: int = 0
+    idle: int | None = None
 
     @property
     def must_change(self) -> bool:
@@ -216,7 +218,8 @@ class Sessions:
         access = self._minter.mint(account.principal(), GRAPH, ACCESS_SECONDS, amr=session.amr, session=session.id)
         refresh = f"{session.id}.{counter}.{_mac(self._mac_keys[0], session.id, counter)}"
         seconds = int((session.expires_at - datetime.now(UTC)).total_seconds())
-        return Tokens(access, refresh, account, stay=session.stay, seconds=seconds)
+        idle = int(self._idle.total_seconds()) if session.stay is Stay.BROWSER else None
+        return Tokens(access, refresh, account, stay=session.stay, seconds=seconds, idle=idle)
 
     def _end(self, session: Session, now: datetime) -> datetime:
         """When a session ends that is used now: idle, where it lasts as long as the browser, or after fourteen days."""

@@ -324,6 +324,7 @@ export const en: typeof zh = {
     withdrawAsk: "The sign-up ends, and the seat goes to another.",
     restore: "Restore",
     restoreAsk: "The sign-up is as it was; one that was accepted needs a free seat.",
+    passedPage: "Tick all that passed here",
     confirmCredit: "Confirm credit",
     confirmCreditAsk: "The credit is entered in the teacher's record.",
     eligible: "Eligible",

@@ -322,6 +322,7 @@ export const zh = {
     withdrawAsk: "报名随即终止，名额递补给他人。",
     restore: "恢复报名",
     restoreAsk: "报名恢复到原来的状态；原已录取的须有空余名额。",
+    passedPage: "全选本页已通过的",
     confirmCredit: "确认学分",
     confirmCreditAsk: "确认后学分记入本人档案。",
     eligible: "参训资格",

@@ -11,7 +11,7 @@ import { Bar, Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
 import { Countdown } from "../../parts/phases";
 import { SearchBox } from "../../parts/search";
-import { type Done, Outcomes, useTicked } from "../../parts/selection";
+import { type Done, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import { RevealClass, RevealContacts } from "../reveals";
 import { words } from "../words";
@@ -109,12 +109,15 @@ function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: 
     keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
   };
   const none = !ticked.size || decide.busy;
+  const undecided = rows.filter((row) => UNDECIDED.has(row.status));
   return (
     <div class="stack">
       {decide.refusals.map((found) => <RefusalNote key={found.code} refusal={found} />)}
-      {rows.some((row) => UNDECIDED.has(row.status)) && (
+      {undecided.length > 0 && (
         <div class="stack tight">
           <div class="row">
+            <TickThese rows={undecided} ticked={ticked} keep={keep} label={say.ministryDesk.wholePage} />
+            {left > 0 && left < undecided.length && <TickThese rows={undecided.slice(0, left)} ticked={ticked} keep={keep} label={own().firstOnes(count(left))} />}
             <button type="button" class="button first" disabled={none || ticked.size > left} onClick={() => void send("ACCEPT")}>{say.accept}</button>
             <button type="button" class="button" disabled={none} onClick={() => void send("WAITLIST")}>{say.waitlist}</button>
             <button type="button" class="button danger" disabled={none} aria-expanded={rejecting} onClick={() => setRejecting(!rejecting)}>{say.reject}</button>

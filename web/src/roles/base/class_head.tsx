@@ -31,7 +31,7 @@ export function ProjectHead({ project, at, children }: {
           <a key={place} href={`/console/projects/${project.id}${PLACES[place]}`} aria-current={place === at ? "true" : undefined}>{say.tabs[place]}</a>
         ))}
       </nav>
-      <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{project.code} · {days(project.startsOn, project.endsOn)}</span></p>
+      <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{[project.code, days(project.startsOn, project.endsOn)].filter(Boolean).join(" · ")}</span></p>
       {children}
     </>
   );

@@ -8,6 +8,7 @@ export const en: typeof zh = {
   restore: "Back to the waiting list",
   restoreAsk: "An expired offer goes back to the waiting list.",
   team: "Contacts",
+  firstOnes: (count) => `Select the first ${count}`,
   newPlan: "New plan",
   newPlanHint: "Begin a draft and save it as it is; only the submission uses the quota.",
   draft: "Begin the draft",

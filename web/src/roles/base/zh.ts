@@ -6,6 +6,7 @@ export const zh = {
   restore: "恢复候补",
   restoreAsk: "逾期的递补回到候补名单。",
   team: "联系人",
+  firstOnes: (count: string) => `选前 ${count} 名`,
   newPlan: "新建方案",
   newPlanHint: "先起草，可随时保存；补全后提交，提交时才占用项目数量。",
   draft: "开始起草",

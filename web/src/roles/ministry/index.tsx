@@ -15,6 +15,7 @@ import { PlansPage } from "./board";
 import { CalendarPage } from "./calendar";
 import { Cockpit, ExpertNames, MinistryDecidesTransfer, MinistryTransfers, PlanCounts, type CockpitQuery } from "./documents";
 import { EscalationsPage } from "./escalations";
+import { organizationOf } from "./organization";
 import { PlanPage } from "./plan";
 
 /** The name of an expert. */
@@ -111,7 +112,7 @@ export const role: Role = {
     { path: "/rounds/new", view: OpenRoundPage },
     { path: "/rounds/:year", view: ({ parts }) => <AmendRoundPage year={Number(parts.year)} /> },
     { path: "/audit", nav: () => words().ministryDesk.audit, view: AuditPage },
-    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
+    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} where={organizationOf} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
   overview: Overview,

@@ -10,7 +10,7 @@ import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
-import { type Done, type Outcome, Outcomes, useTicked } from "../../parts/selection";
+import { type Done, type Outcome, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import { RevealClass } from "../reveals";
 import { words } from "../words";
@@ -126,6 +126,7 @@ function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; proj
       {[...submit.refusals, ...rank.refusals, ...credits.refusals, ...eligible.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
       {open.length > 0 && (
         <div class="row">
+          <TickThese rows={open} ticked={ticked} keep={keep} label={say.ministryDesk.wholePage} />
           <button type="button" class="button first" disabled={!idsOf("SIGNED_UP").length || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
           {step && <button type="button" class="button" disabled={!unconfirmed.length || eligible.busy} onClick={() => void confirmThem()}>{say.schoolDesk.confirmEligible}</button>}
           {rankable ? (
@@ -138,6 +139,7 @@ function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; proj
       )}
       {rows.some((each) => each.status === "PASSED") && (
         <div class="row">
+          <TickThese rows={rows.filter((each) => each.status === "PASSED")} ticked={ticked} keep={keep} label={say.schoolDesk.passedPage} />
           <button type="button" class="button first" disabled={!idsOf("PASSED").length || credits.busy} onClick={() => void confirm()}>{say.schoolDesk.confirmCredit}</button>
           <span class="quiet small">{say.schoolDesk.confirmCreditAsk}</span>
         </div>
@@ -162,7 +164,7 @@ function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; proj
           {
             head: say.rank,
             number: true,
-            cell: (row) => (
+            cell: (row) => row.rank || (rankable && RANKABLE.has(row.status)) ? (
               <span class="rank">
                 {row.rank ?? ""}
                 {rankable && RANKABLE.has(row.status) && (
@@ -172,7 +174,7 @@ function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; proj
                   </>
                 )}
               </span>
-            ),
+            ) : "",
           },
           { head: say.signedUpAt, cell: (row) => instant(row.signedUpAt) },
           { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },
