@@ -24,7 +24,7 @@ PAGES = {
     "province": ["/progress", "/schools", "/enrollments", "/funding", "/transfers"],
     "ministry": [
         *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
-        *("/transfers", "/accounts", "/progress", "/notices"),
+        *("/transfers", "/accounts", "/progress", "/notices", "/certificates?year=2023"),
     ],
 }
 

@@ -1,4 +1,5 @@
 // The pages of the ministry.
+import { later } from "../../app/later";
 import { count, yuan } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { useQuery } from "../../graph/use";
@@ -79,6 +80,9 @@ function ProgressPage({ year }: Year) {
 
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
+const CertificatesPage = later(() => import("./credits/year").then((module) => module.CertificatesPage));
+const ClassCertificatesPage = later(() => import("./credits/class_certificates").then((module) => module.ClassCertificatesPage));
+
 export const role: Role = {
   pages: [
     { path: "/plans", nav: () => words().nav.plans, view: PlansPage },
@@ -89,6 +93,8 @@ export const role: Role = {
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={MinistryTransfers} decide={MinistryDecidesTransfer} /> },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
+    { path: "/certificates", nav: () => words().certificates, view: ({ year }) => <CertificatesPage year={year} /> },
+    { path: "/certificates/:id", view: ({ parts }) => <ClassCertificatesPage id={parts.id ?? ""} /> },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
