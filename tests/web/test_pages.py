@@ -33,7 +33,7 @@ PAGES = {
     "ministry": [
         *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
         *("/transfers", "/accounts", "/progress", "/notices", "/schools/new", f"/schools/{SCHOOL}"),
-        *("/rounds", "/rounds/new", "/rounds/2024", "/audit"),
+        *("/rounds", "/rounds/new", "/rounds/2024", "/audit", "/certificates?year=2023"),
     ],
 }
 

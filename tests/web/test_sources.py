@@ -38,10 +38,10 @@ PAIRS = [
 WITH_THE_MERGE = {
     *("adjustAssessmentItem", "announceInspection", "appealAssessment", "closeFinding", "closeInspection"),
     *("commentAssessment", "computeAssessments", "decideAppeal", "declineQuotaProposal", "extendInspection"),
-    *("finalizeAssessments", "freezeInspection", "issueCertificates", "openComments", "publishGrades", "recordBeacons"),
-    *("recordComplaint", "recordFinding", "remindEvaluation", "reopenRecords", "replaceSampled", "revealInspection"),
-    *("reportRectification", "restoreCredit", "returnEnrollments", "revokeCertificate", "revokeCredit"),
-    *("startCertificateJob", "voidInspection", "withdrawFinding", "addClass", "recordAsHeld", "recordAsNotHeld"),
+    *("finalizeAssessments", "freezeInspection", "openComments", "publishGrades", "recordBeacons"),
+    *("recordComplaint", "recordFinding", "remindEvaluation", "replaceSampled", "revealInspection"),
+    *("reportRectification", "returnEnrollments"),
+    *("voidInspection", "withdrawFinding", "addClass", "recordAsHeld", "recordAsNotHeld"),
 }
 """Commands of pages that come with the merge."""
 ELSEWHERE = {

@@ -126,6 +126,7 @@ export const en: typeof zh = {
   attendance: (rate) => `attended ${rate}%`,
   credit: "Credit",
   creditStatus: { PENDING: "to be confirmed by the school", CONFIRMED: "confirmed", REVOKED: "revoked" },
+  certificates: "Certificates",
   certificate: "Certificate",
   place: "Place",
   signUp: "Sign up",

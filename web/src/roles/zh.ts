@@ -124,6 +124,7 @@ export const zh = {
   attendance: (rate: string) => `出勤率 ${rate}%`,
   credit: "学分",
   creditStatus: { PENDING: "待学校确认", CONFIRMED: "已认定", REVOKED: "已撤销" },
+  certificates: "结业证书",
   certificate: "证书",
   place: "地点",
   signUp: "报名",

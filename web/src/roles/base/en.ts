@@ -2,7 +2,7 @@
 import type { zh } from "./zh";
 
 export const en: typeof zh = {
-  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results" },
+  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results", certificates: "Certificates" },
   cancel: "Cancel the project",
   cancelAsk: "All enrolments are cancelled and everybody is told. It counts in the annual assessment and cannot be undone.",
   restore: "Back to the waiting list",

@@ -99,6 +99,7 @@ const NewPlanPage = later(() => import("./new_plan").then((module) => module.New
 const AttendancePage = later(() => import("./attendance").then((module) => module.AttendancePage));
 const ResultsPage = later(() => import("./results").then((module) => module.ResultsPage));
 const TeamPage = later<{ me: Me }>(() => import("./team/page").then((module) => module.TeamPage));
+const CertificatesPage = later(() => import("./certificates").then((module) => module.CertificatesPage));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
 
 /** Where a task is done: at a page of its project, else in the list of projects of a state. */
@@ -115,6 +116,7 @@ export const role: Role = {
     { path: "/projects/:id/attendance", view: ({ parts }) => <AttendancePage id={parts.id ?? ""} /> },
     { path: "/projects/:id/results", view: ({ parts }) => <ResultsPage id={parts.id ?? ""} /> },
     { path: "/team", nav: () => own().team, view: TeamPage },
+    { path: "/projects/:id/certificates", view: ({ parts }) => <CertificatesPage id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {

@@ -1,6 +1,6 @@
 // Texts of the pages of a base, in Chinese. en.ts has the same in English.
 export const zh = {
-  tabs: { plan: "方案", applicants: "报名人员", waitlist: "候补名单", attendance: "考勤", results: "成绩" },
+  tabs: { plan: "方案", applicants: "报名人员", waitlist: "候补名单", attendance: "考勤", results: "成绩", certificates: "证书" },
   cancel: "取消项目",
   cancelAsk: "全部报名随之取消，逐一告知；计入年度考核，不能恢复。",
   restore: "恢复候补",

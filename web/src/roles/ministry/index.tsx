@@ -94,6 +94,9 @@ const AmendRoundPage = later<Year>(() => import("./rounds/page").then((module) =
 
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
+const CertificatesPage = later(() => import("./credits/year").then((module) => module.CertificatesPage));
+const CreditsPage = later(() => import("./credits/class_credits").then((module) => module.CreditsPage));
+
 export const role: Role = {
   pages: [
     { path: "/plans", nav: () => words().nav.plans, view: PlansPage },
@@ -112,6 +115,8 @@ export const role: Role = {
     { path: "/rounds/new", view: OpenRoundPage },
     { path: "/rounds/:year", view: ({ parts }) => <AmendRoundPage year={Number(parts.year)} /> },
     { path: "/audit", nav: () => words().ministryDesk.audit, view: AuditPage },
+    { path: "/certificates", nav: () => words().certificates, view: ({ year }) => <CertificatesPage year={year} /> },
+    { path: "/certificates/:id", view: ({ parts }) => <CreditsPage id={parts.id ?? ""} /> },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} where={organizationOf} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
