@@ -112,7 +112,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     transport.add(reloading.edition.urls)
     sign_on, providers = _sign_on(deps, settings)
     running = replace(running, api=(*running.api, gateway_count.run, reloading.run))
-    lifespan = Lifespan((transport, streams, *providers), store, running)
+    lifespan = Lifespan((transport, streams, *providers), store, running, read_only=settings.read_only)
     operations = Operations(
         reloading.edition.engine,
         deps.sessions.check,
@@ -123,6 +123,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         settings.spending.trusted,
         settings.development,
         reloading.edition.schema,
+        settings.read_only,
     )
     reloading.switching(_switch(operations, transport))
     endpoint = GraphQLEndpoint(operations, limits, settings.get_queries, lifespan.stopping)

@@ -132,6 +132,8 @@ class GatewaySettings(ProcessSettings):
             says what is missing.
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
         reload_seconds: Seconds between two looks at the supergraph's file and the manifest; 0 looks at SIGHUP only.
+        read_only: Whether mutations, and what else would change something, are refused as `READ_ONLY`; queries,
+            subscriptions and sessions go on (docs/runbook.md).
     """
 
     signing_key_file: Path
@@ -160,6 +162,7 @@ class GatewaySettings(ProcessSettings):
     explorer_dir: Path | None = None
     override_labels: frozenset[str] = frozenset()
     reload_seconds: float = Field(default=3.0, ge=0)
+    read_only: bool = False
 
     @field_validator("trusted_documents_file", mode="before")
     @classmethod

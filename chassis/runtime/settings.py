@@ -49,6 +49,8 @@ class ServiceSettings(DatabaseSettings):
         clock_file: The file with the offset of the domain clock; development only.
         role: Which part of the service the process runs; a role on the command line has precedence.
         server: Bounds of the server, and the times of its end, as JSON such as `{"drain_seconds": 8}`.
+        read_only: Whether mutations, and what else would change something, are refused as `READ_ONLY`; queries,
+            subscriptions, consumers and timers go on (docs/runbook.md).
     """
 
     amqp_url: SecretStr
@@ -60,6 +62,7 @@ class ServiceSettings(DatabaseSettings):
     clock_file: Path | None = None
     role: Role = Role.ALL
     server: ServerSettings = ServerSettings()
+    read_only: bool = False
 
     @model_validator(mode="after")
     def _only_development_moves_the_clock(self) -> Self:

@@ -19,7 +19,7 @@ from services.assessment.commands.evaluations import Evaluations
 from services.assessment.domain.credit import CreditRule
 from services.assessment.domain.inspection import WeightRule
 from services.assessment.graph.schema import schema
-from services.assessment.http.certificates import CertificateEndpoints
+from services.assessment.http.certificates import READS, CertificateEndpoints
 from services.assessment.http.classes import ClassFiles
 from services.assessment.http.evaluations import EvaluationFiles
 from services.assessment.http.exports import YearFiles
@@ -57,7 +57,7 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
                 work = tasks(deps, database, amqp_url, _evaluations(settings, deps))
                 yield Running(deps, work, database=database, migrations=MIGRATIONS)
 
-    app = subgraph_app(SERVICE, schema, verifier, start, role)
+    app = subgraph_app(SERVICE, schema, verifier, start, role, read_only=settings.read_only, reads=READS)
     if role in {Role.ALL, Role.API}:
         public = [*inspections.routes(), *evaluations.routes()]
         own = [*certificates.routes(verifier), *classes.routes(verifier), *years.routes(verifier)]

@@ -61,7 +61,7 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             finally:
                 await deps.lane.close()
 
-    app = subgraph_app(SERVICE, schema, verifier, start, role)
+    app = subgraph_app(SERVICE, schema, verifier, start, role, read_only=settings.read_only)
     if role in {Role.ALL, Role.API}:
         for endpoints in files:
             app.router.routes.extend(endpoints.routes(verifier))
