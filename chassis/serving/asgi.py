@@ -25,6 +25,7 @@ from chassis.graph.schema import SubgraphSchema
 from chassis.graphql_errors import in_chinese, is_bad_value, refused_requests
 from chassis.messaging.amqp import was_taken
 from chassis.principal import Principal, TokenVerifier
+from chassis.runtime.key_files import KeyFile
 from chassis.runtime.outcomes import SUBSCRIPTION, Outcome, codes_of, count_request, counting, judged
 from chassis.runtime.tasks import Role, Tasks, run_in_background
 from chassis.runtime.telemetry import REQUESTS, current_span_in, current_traceparent
@@ -91,6 +92,7 @@ def subgraph_app(
     start: Callable[[], AbstractAsyncContextManager[Running]],
     role: Role = Role.ALL,
     *,
+    keys: KeyFile | None = None,
     read_only: bool = False,
     reads: Collection[str] = (),
 ) -> Starlette:
@@ -102,10 +104,11 @@ def subgraph_app(
         verifier: Checks the gateway's internal tokens.
         start: Opens connections and yields the running service; left when the process stops.
         role: Which part this process runs; a relay or a worker serves probes only.
+        keys: The file of the verifier's keys, which is followed; None for keys that stay.
         read_only: Whether mutations, and what else would change something, are refused.
         reads: Paths beside the graph that are asked by POST and change nothing.
     """
-    subgraph = _Subgraph(name, schema, verifier, start, role, read_only=read_only)
+    subgraph = _Subgraph(name, schema, verifier, start, role, keys=keys, read_only=read_only)
     layers = [Middleware(ReadOnly, reads=reads, refuse=_refused_request)] if read_only else []
     graph = [Route("/graphql", subgraph.graphql, methods=["POST"])] if role in {Role.ALL, Role.API} else []
     app = Starlette(
@@ -131,6 +134,7 @@ class _Subgraph:
         start: Callable[[], AbstractAsyncContextManager[Running]],
         role: Role,
         *,
+        keys: KeyFile | None,
         read_only: bool,
     ) -> None:
         self._name = name
@@ -138,6 +142,7 @@ class _Subgraph:
         self._verifier = verifier
         self._start = start
         self._role = role
+        self._key_file = keys
         self._read_only = read_only
         self._running: Running | None = None
         self._canary: Canary | None = None
@@ -154,6 +159,8 @@ class _Subgraph:
             if running.database is not None:
                 self._canary = Canary(partial(ping, running.database))
                 tasks = replace(tasks, api=(*tasks.api, self._canary.run))
+            if self._key_file is not None:
+                tasks = replace(tasks, api=(*tasks.api, self._key_file.run))
             async with run_in_background(tasks, self.stopping.begun):
                 self._running = running
                 try:

@@ -43,7 +43,9 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
     inspections, evaluations = InspectionFiles(), EvaluationFiles()
     years = YearFiles()
     certificates, classes = CertificateEndpoints(settings.keys_dir), ClassFiles(settings.keys_dir)
-    verifier = TokenVerifier(settings.internal_keys(), SERVICE)
+    keys = settings.key_file()
+    verifier = TokenVerifier(keys.keys, SERVICE)
+    keys.follow(verifier.exchange)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -57,7 +59,7 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
                 work = tasks(deps, database, amqp_url, _evaluations(settings, deps))
                 yield Running(deps, work, database=database, migrations=MIGRATIONS)
 
-    app = subgraph_app(SERVICE, schema, verifier, start, role, read_only=settings.read_only, reads=READS)
+    app = subgraph_app(SERVICE, schema, verifier, start, role, keys=keys, read_only=settings.read_only, reads=READS)
     if role in {Role.ALL, Role.API}:
         public = [*inspections.routes(), *evaluations.routes()]
         own = [*certificates.routes(verifier), *classes.routes(verifier), *years.routes(verifier)]
