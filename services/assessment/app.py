@@ -7,6 +7,7 @@ import msgspec
 from starlette.applications import Starlette
 
 from chassis.principal import TokenVerifier
+from chassis.runtime.certificates import say_end
 from chassis.runtime.tasks import Role
 from chassis.seal import KeyFolder
 from chassis.serving.asgi import Running, subgraph_app
@@ -43,6 +44,7 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
     inspections, evaluations = InspectionFiles(), EvaluationFiles()
     years = YearFiles()
     certificates, classes = CertificateEndpoints(settings.keys_dir), ClassFiles(settings.keys_dir)
+    say_end("seal", settings.keys_dir / "seal.pem")
     keys = settings.key_file()
     verifier = TokenVerifier(keys.keys, SERVICE)
     keys.follow(verifier.exchange)
