@@ -85,10 +85,12 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     spending = Spending(settings.spending, 1 + limits.cost + reading_cost(limits.body_bytes))
     checks = check_limit()
     gateway_count = GatewayCount(database, _both(spending.share_with, checks.share_with))
-    keys = settings.keys()
-    sessions = Sessions(store, keys, settings.two_factors, timedelta(seconds=settings.session_idle_seconds))
+    keys = settings.key_file()
+    sessions = Sessions(store, keys.keys, settings.two_factors, timedelta(seconds=settings.session_idle_seconds))
     deps = Deps(store, Passwords(), sessions, settings.literal_initial_password, settings.factor_rules())
-    transport = HttpTransport({}, TokenMinter(keys), idle_seconds=settings.calls.idle_seconds)
+    minter = TokenMinter(keys.keys)
+    keys.follow(sessions.exchange, minter.exchange)
+    transport = HttpTransport({}, minter, idle_seconds=settings.calls.idle_seconds)
     streams = HttpStreams(transport.replicas, transport.headers, settings.subgraph_subscriptions)
     calls = guarded_calls(transport, settings.calls)
 
@@ -111,8 +113,8 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     reloading = Reloading(files, edition, settings.reload_seconds)
     transport.add(reloading.edition.urls)
     sign_on, providers = _sign_on(deps, settings)
-    running = replace(running, api=(*running.api, gateway_count.run, reloading.run))
-    lifespan = Lifespan((transport, streams, *providers), store, running)
+    running = replace(running, api=(*running.api, gateway_count.run, reloading.run, keys.run))
+    lifespan = Lifespan((transport, streams, *providers), store, running, read_only=settings.read_only)
     operations = Operations(
         reloading.edition.engine,
         deps.sessions.check,
@@ -123,6 +125,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         settings.spending.trusted,
         settings.development,
         reloading.edition.schema,
+        settings.read_only,
     )
     reloading.switching(_switch(operations, transport))
     endpoint = GraphQLEndpoint(operations, limits, settings.get_queries, lifespan.stopping)
@@ -131,7 +134,7 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     routes = [
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, lifespan.stopping, settings.cors_origins)),
-        *AuthenticationEndpoints(deps, keys).routes(),
+        *AuthenticationEndpoints(deps).routes(),
         *SecondFactorEndpoints(deps).routes(),
         *SignOnEndpoints(sign_on).routes(),
         *AccountAdminEndpoints(deps).routes(),

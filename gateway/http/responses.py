@@ -57,6 +57,7 @@ _STATUS = {
     "TOO_MANY_REVEALS": 429,
     "INTERNAL": 500,
     "BUSY": 503,
+    "READ_ONLY": 503,
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }

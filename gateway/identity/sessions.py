@@ -108,10 +108,19 @@ class Sessions:
         self._store = store
         self._idle = idle
         self._two_factors = frozenset(two_factors)
+        self.keys = keys
         self._minter = TokenMinter(keys)
         self._graph = TokenVerifier(keys, GRAPH)
         self._password = TokenVerifier(keys, PASSWORD)
-        self._mac_keys = [_mac_key(key.as_dict(private=True)) for key in keys.keys]
+        self._mac_keys = _mac_keys(keys)
+
+    def exchange(self, keys: KeySet) -> None:
+        """Sign with the first of these from now on; a session whose token another one of these made goes on."""
+        self.keys = keys
+        self._minter.exchange(keys)
+        self._graph.exchange(keys)
+        self._password.exchange(keys)
+        self._mac_keys = _mac_keys(keys)
 
     def lacks_factor(self, account: Account, amr: Collection[str]) -> bool:
         """Whether the account's role needs a second factor, and `amr` says that none was given."""
@@ -236,6 +245,10 @@ class Sessions:
         if not any(hmac.compare_digest(mac.encode(), valid_mac.encode()) for valid_mac in valid_macs):
             raise UNAUTHENTICATED()
         return family, int(counter)
+
+
+def _mac_keys(keys: KeySet) -> list[bytes]:
+    return [_mac_key(key.as_dict(private=True)) for key in keys.keys]
 
 
 def _mac_key(private_key: Mapping[str, Any]) -> bytes:

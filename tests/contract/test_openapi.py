@@ -550,7 +550,7 @@ async def gateway(tmp_path: Path) -> Any:
 
 
 def bearer(own: GatewaySettings, scope: Scope, audience: str = sessions.GRAPH) -> dict[str, str]:
-    token = TokenMinter(own.keys()).mint(Principal("a.1", scope, school="3144000011"), audience)
+    token = TokenMinter(own.key_file().keys).mint(Principal("a.1", scope, school="3144000011"), audience)
     return {"Authorization": f"Bearer {token}"}
 
 
