@@ -13,6 +13,9 @@ from deploy.local.process import StartFailed
 from deploy.local.suite import GATEWAY, ROOT, Suite
 from deploy.seed.graph_client import Client
 
+_AT_ONCE = 8
+"""How many accounts are activated at a time: of hundreds at once some would wait too long on a slow machine."""
+
 
 @dataclass(slots=True)
 class AccountProvisioner:
@@ -72,10 +75,15 @@ class AccountProvisioner:
         """
         codes = await self.provision(*rows, *initial)
         self.codes |= {row["login"]: codes[row["login"], row["scope"]] for row in initial}
-        return await asyncio.gather(*(self._activate(row, codes[row["login"], row["scope"]]) for row in rows))
+        places = asyncio.Semaphore(_AT_ONCE)
 
-    async def _activate(self, row: dict[str, Any], code: str) -> Client:
-        return await self.public.activate(row["login"], code, self.password, row["scope"])
+        async def activate(row: dict[str, Any]) -> Client:
+            async with places:
+                return await self.public.activate(
+                    row["login"], codes[row["login"], row["scope"]], self.password, row["scope"]
+                )
+
+        return await asyncio.gather(*(activate(row) for row in rows))
 
     async def sign_in(self, login: str, scope: str) -> Client:
         """Sign in to an account that `open` has activated before."""

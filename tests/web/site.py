@@ -102,7 +102,8 @@ async def look(tab: Tab, site: Site, address: str) -> None:
             await tab.until(f"document.documentElement.lang === '{tag}' && {THERE}")
             shown = await tab.evaluate("document.body.innerText")
             assert not {"[object", "undefined", "null", "NaN"} & set(re.split(r"[\s,;：（/]+", shown)), shown
-            assert await barriers(tab, site) == [], f"{address} in {language}, {width} points wide"
+            barred = await barriers(tab, site)
+            assert not barred, f"{address} in {language}, {width} points wide: {barred}"
     assert tab.complaints == [], address
 
 

@@ -21,32 +21,10 @@ const PROJECT_TONES: Record<string, Tone> = {
   REJECTED: "bad",
   CANCELLED: "bad",
 };
-const ENROLLMENT_TONES: Record<string, Tone> = {
-  ACCEPTED: "ok",
-  ATTENDING: "ok",
-  PASSED: "ok",
-  CREDITED: "ok",
-  SUBMITTED: "brand",
-  SIGNED_UP: "brand",
-  WAITLISTED: "warn",
-  OFFERED: "warn",
-  INCOMPLETE: "warn",
-  REJECTED: "bad",
-  DECLINED: "bad",
-  FAILED: "bad",
-  NO_SHOW: "bad",
-  CANCELLED: "bad",
-  CREDIT_REVOKED: "bad",
-};
 
 /** How a project stands. */
 export const ProjectTag = ({ status }: { status: keyof ReturnType<typeof general>["project"] }) => (
   <Tag tone={PROJECT_TONES[status]}>{general().project[status]}</Tag>
-);
-
-/** How an enrolment stands. */
-export const EnrollmentTag = ({ status }: { status: keyof ReturnType<typeof general>["enrollment"] }) => (
-  <Tag tone={ENROLLMENT_TONES[status]}>{general().enrollment[status]}</Tag>
 );
 
 /** A refusal: what, by which rule, who can help; its code and request are small and can be copied. */

@@ -7,12 +7,13 @@ import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
 import { Acts } from "../../parts/act";
 import { Answered } from "../../parts/answered";
-import { Bar, Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
+import { Bar, Card, RefusalNote, Tag } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
 import { Countdown } from "../../parts/phases";
 import { SearchBox } from "../../parts/search";
 import { type Done, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { EnrollmentTag, enrollmentStatus } from "../enrollment_tag";
 import { RevealClass, RevealContacts } from "../reveals";
 import { words } from "../words";
 import { Course, ProjectHead } from "./class_head";
@@ -46,7 +47,7 @@ export function ApplicantsPage({ id }: { id: string }) {
               <Select name="order" label={say.order} value={order ?? "SUBMITTED_AT"} of={Object.entries(say.orders)} onChoose={(value) => go(withQuery({ order: value, after: null }))} />
             </div>
           </div>
-          <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, common.enrollment[each]])]} />
+          <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, enrollmentStatus(each)])]} />
           {done && <Outcomes of={done.outcomes} done={say.decided} refused={say.refused} name={(row) => done.names.get(row) ?? row} />}
           {project.enrollments && (
             <Card>

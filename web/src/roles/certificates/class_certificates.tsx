@@ -53,11 +53,14 @@ function Holders({ of, first, more }: {
 }) {
   const say = words();
   const holders = (of.roster?.nodes ?? []).map((row) => row.enrollment);
-  const { ticked, tick } = useTicked(holders);
+  const { ticked, tick, keep } = useTicked(holders);
   const [done, setDone] = useState<(Done & { issued: boolean }) | null>(null);
   const [refusals, setRefusals] = useState<Refusal[]>([]);
-  const tell = (rows: Rows, issued = false): void =>
-    setDone({ issued, outcomes: (rows ?? []).map((each) => ({ ...each, id: each.enrollment.id })), names: new Map(holders.map((each) => [each.id, each.teacher?.name ?? each.id])) });
+  const tell = (rows: Rows, issued = false): void => {
+    const outcomes = (rows ?? []).map((each) => ({ ...each, id: each.enrollment.id }));
+    setDone({ issued, outcomes, names: new Map(holders.map((each) => [each.id, each.teacher?.name ?? each.id])) });
+    keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
+  };
   const give = async (ids: string[] | null): Promise<readonly Refusal[]> => {
     const { data, refusals: found } = await command(IssueCertificates, { project: of.id, enrollments: ids });
     if (!found.length) tell(data?.issueCertificates, true);
@@ -110,7 +113,7 @@ function Holders({ of, first, more }: {
             {
               head: "PDF",
               cell: ({ certificate: held }) => held?.state === "VALID" && (
-                <button type="button" class="button plain" aria-label={say.take(held.number)} onClick={() => void download(held.documentPath).then(setRefusals)}>PDF</button>
+                <button type="button" class="button plain" aria-label={`PDF ${held.number}`} onClick={() => void download(held.documentPath).then(setRefusals)}>PDF</button>
               ),
             },
             {

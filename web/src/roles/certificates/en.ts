@@ -21,7 +21,6 @@ export const en: typeof zh = {
   issued: (count) => `Certificates issued: ${count}`,
   refused: (count) => `Not done: ${count}`,
   selected: (count) => `${count} selected`,
-  take: (number) => `Download ${number}`,
   revoke: "Revoke certificate",
   revokeAsk: "The public check then says that it was revoked and the kind, not the reason; one that was issued in error or by fraud is not issued again by itself. A base may revoke within 30 days of the issue, later the ministry does.",
   kind: "Kind",

@@ -19,7 +19,6 @@ export const zh = {
   issued: (count: string) => `已签发 ${count} 人的证书`,
   refused: (count: string) => `${count} 人未办理`,
   selected: (count: string) => `已选 ${count} 人`,
-  take: (number: string) => `下载 ${number}`,
   revoke: "撤销证书",
   revokeAsk: "撤销后公开核验即显示已撤销及其类别，理由不公开；因签发有误或弄虚作假撤销的，不再自动补发。基地可在签发后 30 日内撤销，其后由教师工作司撤销。",
   kind: "类别",

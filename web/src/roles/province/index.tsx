@@ -8,10 +8,11 @@ import { useLive } from "../../graph/stream";
 import { useQuery } from "../../graph/use";
 import { Act, Acts, RowsField, cells } from "../../parts/act";
 import { Answered } from "../../parts/answered";
-import { Card, Empty, EnrollmentTag, Tag, Tiles } from "../../parts/basic";
+import { Card, Empty, Tag, Tiles } from "../../parts/basic";
 import { SearchBox } from "../../parts/search";
 import { refusalsOf } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { EnrollmentTag, enrollmentStatus } from "../enrollment_tag";
 import type { Role } from "../page";
 import { RevealSchools } from "../reveals";
 import { NewSchoolPage, SchoolPage } from "../schools";
@@ -141,7 +142,7 @@ function EnrollmentsPage({ year }: Year) {
     <div class="stack">
       <Heading title={say.signUps}>{say.signUps}</Heading>
       <p class="quiet">{say.enrollmentsHint}</p>
-      <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, common.enrollment[each]])]} />
+      <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, enrollmentStatus(each)])]} />
       <Card>
         <Answered of={shown}>
           {({ myProvince: province }) => province?.enrollments && (

@@ -7,9 +7,10 @@ import { command } from "../../graph/client";
 import { useQuery } from "../../graph/use";
 import { Act, Acts, Reason } from "../../parts/act";
 import { Answered } from "../../parts/answered";
-import { Card, EnrollmentTag, Facts } from "../../parts/basic";
+import { Card, Facts } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
 import { refusalsOf } from "../../parts/selection";
+import { EnrollmentTag, enrollmentStatus } from "../enrollment_tag";
 import { RevealTeam } from "../reveals";
 import { actor, words } from "../words";
 import {
@@ -64,7 +65,7 @@ export function EnrollmentPage({ id }: { id: string }) {
             <ol class="steps">
               {of.history.map((each) => (
                 <li key={each.at + each.status}>
-                  <p class="strong">{general().enrollment[each.status]}</p>
+                  <p class="strong">{enrollmentStatus(each.status)}</p>
                   <p class="quiet small">{instant(each.at)} · {actor(each.by)}</p>
                   {each.reason && <p class="quiet">{say.reason} {each.reason}</p>}
                 </li>

@@ -7,11 +7,12 @@ import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
 import { Acts } from "../../parts/act";
 import { Answered } from "../../parts/answered";
-import { Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
+import { Card, RefusalNote, Tag } from "../../parts/basic";
 import { Select } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
 import { type Done, type Outcome, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { EnrollmentTag, enrollmentStatus } from "../enrollment_tag";
 import { RevealClass } from "../reveals";
 import { words } from "../words";
 import { ConfirmCredits, ConfirmEligibility, RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
@@ -62,7 +63,7 @@ export function SignUpsPage({ year }: { year: number }) {
           />
         </div>
       </div>
-      <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, common.enrollment[each]])]} />
+      <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, enrollmentStatus(each)])]} />
       {project && (
         <p class="row">
           <span>{say.oneProject(list?.nodes[0]?.project?.title ?? "")}</span>

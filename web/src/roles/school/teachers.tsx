@@ -7,11 +7,12 @@ import { command } from "../../graph/client";
 import { useQuery } from "../../graph/use";
 import { Act, Acts, Choice, Reason } from "../../parts/act";
 import { Answered } from "../../parts/answered";
-import { Card, EnrollmentTag, Facts, Tag } from "../../parts/basic";
+import { Card, Facts, Tag } from "../../parts/basic";
 import { TextField } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
 import { refusalsOf } from "../../parts/selection";
 import { Pager, Table } from "../../parts/table";
+import { EnrollmentTag } from "../enrollment_tag";
 import { RevealTeacher } from "../reveals";
 import { words } from "../words";
 import {

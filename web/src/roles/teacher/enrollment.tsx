@@ -7,7 +7,8 @@ import { command } from "../../graph/client";
 import { useCommand, useQuery } from "../../graph/use";
 import { Act, Reason } from "../../parts/act";
 import { Answered } from "../../parts/answered";
-import { Card, EnrollmentTag, Facts, RefusalNote } from "../../parts/basic";
+import { Card, Facts, RefusalNote } from "../../parts/basic";
+import { EnrollmentTag, enrollmentStatus } from "../enrollment_tag";
 import { words } from "../words";
 import { MyEnrollment, type MyEnrollmentQuery, RequestWithdrawal, TakeBackWithdrawalRequest, WithdrawSignUp } from "./documents";
 
@@ -63,14 +64,13 @@ function Whole({ of }: { of: Enrollment }) {
 
 function Way({ of }: { of: Enrollment }) {
   const say = words();
-  const common = general();
   const reached = new Set(of.history.map((each) => each.status));
   const ahead = GOES_ON.has(of.status) ? WAY.filter((step) => !reached.has(step)) : [];
   return (
     <ol class="steps">
       {of.history.map((each) => (
         <li key={each.at + each.status}>
-          <p class="strong">{common.enrollment[each.status]}</p>
+          <p class="strong">{enrollmentStatus(each.status)}</p>
           <p class="quiet small">{instant(each.at)}</p>
           {each.reason && <p class="quiet">{say.reason} {each.reason}</p>}
         </li>

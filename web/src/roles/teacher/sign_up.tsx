@@ -5,8 +5,9 @@ import { go } from "../../app/router";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
-import { Card, EnrollmentTag, Facts, RefusalNote } from "../../parts/basic";
+import { Card, Facts, RefusalNote } from "../../parts/basic";
 import { Countdown } from "../../parts/phases";
+import { EnrollmentTag } from "../enrollment_tag";
 import { words } from "../words";
 import { SignUp, ToSignUp, type ToSignUpQuery } from "./documents";
 

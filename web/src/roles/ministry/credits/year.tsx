@@ -12,6 +12,7 @@ import { sentence } from "../../../app/refusals";
 import { asRefusal } from "../../../parts/selection";
 import { Pager, Table } from "../../../parts/table";
 import { words } from "../../certificates/words";
+import { words as shared } from "../../words";
 import { CertificateJob, type CertificateJobQuery, FinishedClasses, StartCertificateJob } from "./documents";
 
 const POLL_MS = 2_000;
@@ -89,7 +90,7 @@ function Classes({ year }: Year) {
               columns={[
                 { head: say.class, cell: (row) => <a href={`/console/certificates/${row.id}`}>{row.title ?? row.code}</a> },
                 { head: say.base, cell: (row) => row.base.name },
-                { head: "", cell: (row) => <><ProjectTag status={row.status} /> {row.endsOn && day(row.endsOn)}</> },
+                { head: shared().status, cell: (row) => <><ProjectTag status={row.status} /> {row.endsOn && day(row.endsOn)}</> },
                 { head: say.results, cell: (row) => (row.book?.state === "CLOSING" ? say.unpublished : say.published) },
                 { head: say.passed, cell: (row) => count(row.book?.passed ?? 0), number: true },
               ]}

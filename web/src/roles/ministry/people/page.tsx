@@ -7,9 +7,10 @@ import { command } from "../../../graph/client";
 import { useQuery } from "../../../graph/use";
 import { Act, Acts, Choice, Reason } from "../../../parts/act";
 import { Answered } from "../../../parts/answered";
-import { Card, EnrollmentTag } from "../../../parts/basic";
+import { Card } from "../../../parts/basic";
 import { SearchBox } from "../../../parts/search";
 import { Chips, Pager, Table } from "../../../parts/table";
+import { EnrollmentTag, enrollmentStatus } from "../../enrollment_tag";
 import { RevealClass, RevealTeacher } from "../../reveals";
 import { words as shared } from "../../words";
 import { EnrollmentsOfProject, type EnrollmentsOfProjectQuery, RestoreByMinistry, ReviseByMinistry, type EnrollmentDecision } from "./documents";
@@ -38,7 +39,7 @@ export function PeoplePage({ id }: { id: string }) {
           <Heading title={`${say.title} ${project.title ?? project.code}`}>{say.title}</Heading>
           <p><a href={`/console/plans/${id}`}>{project.title ?? project.code}</a> <span class="quiet">{project.code}</span></p>
           <SearchBox label={common.searchName} />
-          <Chips label={common.status} name="status" chosen={status} of={[[null, general().all], ...STATUSES.map((each): [string, string] => [each, general().enrollment[each]])]} />
+          <Chips label={common.status} name="status" chosen={status} of={[[null, general().all], ...STATUSES.map((each): [string, string] => [each, enrollmentStatus(each)])]} />
           <Card>
             <div class="stack">
               <Table
