@@ -19,12 +19,13 @@ WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesA
 PAGES = {
     "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
     "school": ["/enrollments", "/enrol", "/teachers", "/transfers", "/accounts", "/rosters", "/school", "/notices"],
-    "base": ["/projects", "/projects?year=2023", "/projects/new", "/notices"],
+    "base": ["/projects", "/projects?year=2023", "/projects/new", "/findings", "/notices"],
     "expert": ["/reviews", "/notices"],
     "province": ["/progress", "/schools", "/enrollments", "/funding", "/transfers"],
     "ministry": [
         *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
         *("/transfers", "/accounts", "/progress", "/notices"),
+        *("/inspections", "/inspections/none", "/inspections/findings"),
     ],
 }
 

@@ -22,6 +22,7 @@ function Overview({ year, me }: { year: number; me: Me }) {
   const shown = useQuery(MyBases, { year });
   return (
     <>
+      <ToRectify year={year} />
       <Answered of={shown}>
         {({ myBases }) => myBases && (
           <Card title={say.quota}>
@@ -98,6 +99,8 @@ const PlanPage = later(() => import("./plan").then((module) => module.PlanPage))
 const NewPlanPage = later(() => import("./new_plan").then((module) => module.NewPlanPage));
 const AttendancePage = later(() => import("./attendance").then((module) => module.AttendancePage));
 const ResultsPage = later(() => import("./results").then((module) => module.ResultsPage));
+const FindingsPage = later(() => import("./inspection/findings").then((module) => module.FindingsPage));
+const ToRectify = later(() => import("./inspection/findings").then((module) => module.ToRectify));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
 
 /** Where a task is done: at a page of its project, else in the list of projects of a state. */
@@ -113,6 +116,7 @@ export const role: Role = {
     { path: "/projects/:id/waitlist", view: ({ parts }) => <WaitlistPage id={parts.id ?? ""} /> },
     { path: "/projects/:id/attendance", view: ({ parts }) => <AttendancePage id={parts.id ?? ""} /> },
     { path: "/projects/:id/results", view: ({ parts }) => <ResultsPage id={parts.id ?? ""} /> },
+    { path: "/findings", nav: () => words().nav.findings, view: ({ year }) => <FindingsPage year={year} /> },
   ],
   overview: Overview,
   places: {

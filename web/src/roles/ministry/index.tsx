@@ -1,4 +1,5 @@
 // The pages of the ministry.
+import { later } from "../../app/later";
 import { count, yuan } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { useQuery } from "../../graph/use";
@@ -77,6 +78,10 @@ function ProgressPage({ year }: Year) {
   );
 }
 
+const InspectionsPage = later(() => import("./inspection/pages").then((module) => module.InspectionsPage));
+const InspectionPage = later(() => import("./inspection/pages").then((module) => module.InspectionPage));
+const FindingsPage = later(() => import("./inspection/pages").then((module) => module.FindingsPage));
+
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
 export const role: Role = {
@@ -89,6 +94,9 @@ export const role: Role = {
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={MinistryTransfers} decide={MinistryDecidesTransfer} /> },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
+    { path: "/inspections", nav: () => words().nav.inspections, view: ({ year }) => <InspectionsPage year={year} /> },
+    { path: "/inspections/findings", view: ({ year }) => <FindingsPage year={year} /> },
+    { path: "/inspections/:id", view: ({ parts }) => <InspectionPage id={parts.id ?? ""} /> },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
