@@ -36,12 +36,12 @@ export function FindingTags({ of }: { of: Pick<Finding, "severity" | "state" | "
   );
 }
 
-/** A finding with its steps, and below it what may be done; `where` leads to its project and inspection. */
+/** A finding with its steps, and below it what may be done; `where` has the links to its project and inspection. */
 export function FindingItem({ of, where, children }: { of: Finding; where: ComponentChildren; children?: ComponentChildren }) {
   const say = words();
   return (
     <article class="stack tight">
-      <p class="row"><span class="strong">{where}</span> <FindingTags of={of} /></p>
+      <p class="row">{where} <span><FindingTags of={of} /></span></p>
       <p class="pre">{of.text}</p>
       <p class="quiet small">
         {[

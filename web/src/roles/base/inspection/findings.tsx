@@ -15,7 +15,7 @@ export const FindingsPage = ({ year }: { year: number }) => (
   <Findings
     year={year}
     list={BaseFindings}
-    where={({ project }) => <a href={`/console/projects/${project.id}`}>{project.title ?? project.code}</a>}
+    where={({ project }) => <a class="strong" href={`/console/projects/${project.id}`}>{project.title ?? project.code}</a>}
     act={(finding) => (finding.state === "OPEN" || finding.state === "RECTIFYING") && <Report of={finding} />}
   />
 );

@@ -25,7 +25,7 @@ export const en: typeof zh = {
   commitment: "Commitment to the secret",
   withheld: "The secret was not revealed in time: drawn with a secret of zeros, and twice as many",
   voided: (reason: string) => `Voided: ${reason}`,
-  publicPage: "Public page",
+  publicPage: "What everybody sees",
   files: { population: "Population", ceremony: "Data to recompute it", sample: "Sample" },
   announce: "Announce the draw",
   announceAsk: "A secret is made, and its commitment published, in the audit log and in the logs of all provinces. Sources cannot be changed any more, and once the first is out the inspection cannot be voided; a secret that is not revealed in time doubles the sample.",

@@ -14,8 +14,8 @@ export const FindingsPage = ({ year }: { year: number }) => (
     above={<p><a href="/console/inspections">{words().inspections}</a></p>}
     where={({ project, inspectionId }) => (
       <>
-        <a href={`/console/plans/${project.id}`}>{project.title ?? project.code}</a>{" "}
-        <a class="small" href={`/console/inspections/${encodeURIComponent(inspectionId)}`}>{ofFindings().ofInspection(inspectionId)}</a>
+        <a class="strong" href={`/console/plans/${project.id}`}>{project.title ?? project.code}</a>
+        <a href={`/console/inspections/${encodeURIComponent(inspectionId)}`}>{ofFindings().ofInspection(inspectionId)}</a>
       </>
     )}
     act={(finding) => finding.state !== "WITHDRAWN" && <Settle of={finding} />}

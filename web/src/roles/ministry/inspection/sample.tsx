@@ -47,14 +47,14 @@ function Drawn({ of, row }: { of: Inspection; row: Sampled }) {
       </p>
       <p class="quiet small">{project.base.name} · {say.place(stratumName(row.stratum), count(row.order))}</p>
       {found.map((each) => (
-        <div key={each.id}>
+        <div key={each.id} class="stack tight">
           <p><FindingTags of={each} /> {each.dueOn && <span class="quiet small">{ofFindings().dueOn(day(each.dueOn))}</span>}</p>
           <p class="pre">{each.text}</p>
         </div>
       ))}
       {of.state === "DRAWN" && !row.replacedFor && (
         <Acts>
-          <Find of={of} project={project.id} />
+          <Find of={of} project={project.id} first={!found.length} />
           {!found.length && (
             <Act
               label={say.replace}
@@ -70,7 +70,7 @@ function Drawn({ of, row }: { of: Inspection; row: Sampled }) {
   );
 }
 
-function Find({ of: { id }, project }: { of: Inspection; project: string }) {
+function Find({ of: { id }, project, first }: { of: Inspection; project: string; first: boolean }) {
   const say = words();
   const kept = useDraft<{ text: string }>(`finding:${id}:${project}`);
   const name = (field: string): string => `${project}-${field}`;
@@ -90,7 +90,7 @@ function Find({ of: { id }, project }: { of: Inspection; project: string }) {
     return refusals;
   };
   return (
-    <Act kind="first" label={say.find} ask={say.findAsk} run={record}>
+    <Act kind={first ? "first" : ""} label={say.find} ask={say.findAsk} run={record}>
       <Choice name={name("severity")} label={say.severity} initial="NONE" of={SEVERITIES.map((each): [string, string] => [each, ofFindings().severity[each]])} />
       <LongText name={name("text")} label={say.text} kept={kept} />
       <TextField name={name("clause")} label={say.clause} autocomplete="off" />
