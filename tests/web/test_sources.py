@@ -36,12 +36,21 @@ PAIRS = [
 
 
 WITH_THE_MERGE = {
-    *("adjustAssessmentItem", "announceInspection", "appealAssessment", "closeFinding", "closeInspection"),
-    *("commentAssessment", "computeAssessments", "decideAppeal", "declineQuotaProposal", "extendInspection"),
-    *("finalizeAssessments", "freezeInspection", "openComments", "publishGrades", "recordBeacons"),
-    *("recordComplaint", "recordFinding", "remindEvaluation", "replaceSampled", "revealInspection"),
-    *("reportRectification", "returnEnrollments"),
-    *("voidInspection", "withdrawFinding", "addClass", "recordAsHeld", "recordAsNotHeld"),
+    "addClass",
+    "adjustAssessmentItem",
+    "appealAssessment",
+    "commentAssessment",
+    "computeAssessments",
+    "decideAppeal",
+    "declineQuotaProposal",
+    "finalizeAssessments",
+    "openComments",
+    "publishGrades",
+    "recordAsHeld",
+    "recordAsNotHeld",
+    "recordComplaint",
+    "remindEvaluation",
+    "returnEnrollments",
 }
 """Commands of pages that come with the merge."""
 ELSEWHERE = {

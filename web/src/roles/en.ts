@@ -73,6 +73,8 @@ export const en: typeof zh = {
     plans: "Plans",
     bases: "Bases and quotas",
     escalations: "Escalations",
+    inspections: "Inspections",
+    findings: "Findings",
   },
   todo: {
     ANSWER_EVALUATION: "Rate the teaching",

@@ -71,6 +71,8 @@ export const zh = {
     plans: "方案",
     bases: "基地与额度",
     escalations: "逾期未决",
+    inspections: "随机抽检",
+    findings: "抽检结论",
   },
   todo: {
     ANSWER_EVALUATION: "填写匿名评教",

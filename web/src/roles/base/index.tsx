@@ -22,6 +22,7 @@ function Overview({ year, me }: { year: number; me: Me }) {
   const shown = useQuery(MyBases, { year });
   return (
     <>
+      <ToRectify year={year} />
       <Answered of={shown}>
         {({ myBases }) => myBases && (
           <Card title={say.quota}>
@@ -100,6 +101,8 @@ const AttendancePage = later(() => import("./attendance").then((module) => modul
 const ResultsPage = later(() => import("./results").then((module) => module.ResultsPage));
 const TeamPage = later<{ me: Me }>(() => import("./team/page").then((module) => module.TeamPage));
 const CertificatesPage = later(() => import("./certificates").then((module) => module.CertificatesPage));
+const FindingsPage = later(() => import("./inspection/findings").then((module) => module.FindingsPage));
+const ToRectify = later(() => import("./inspection/findings").then((module) => module.ToRectify));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
 
 /** Where a task is done: at a page of its project, else in the list of projects of a state. */
@@ -117,6 +120,7 @@ export const role: Role = {
     { path: "/projects/:id/results", view: ({ parts }) => <ResultsPage id={parts.id ?? ""} /> },
     { path: "/team", nav: () => own().team, view: TeamPage },
     { path: "/projects/:id/certificates", view: ({ parts }) => <CertificatesPage id={parts.id ?? ""} /> },
+    { path: "/findings", nav: () => words().nav.findings, view: ({ year }) => <FindingsPage year={year} /> },
   ],
   overview: Overview,
   places: {

@@ -91,6 +91,9 @@ const AuditPage = later(() => import("./audit/page").then((module) => module.Aud
 const RoundsPage = later(() => import("./rounds/page").then((module) => module.RoundsPage));
 const OpenRoundPage = later(() => import("./rounds/page").then((module) => module.OpenRoundPage));
 const AmendRoundPage = later<Year>(() => import("./rounds/page").then((module) => module.AmendRoundPage));
+const InspectionsPage = later(() => import("./inspection/pages").then((module) => module.InspectionsPage));
+const InspectionPage = later(() => import("./inspection/pages").then((module) => module.InspectionPage));
+const FindingsPage = later(() => import("./inspection/pages").then((module) => module.FindingsPage));
 
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
@@ -118,6 +121,9 @@ export const role: Role = {
     { path: "/certificates", nav: () => words().certificates, view: ({ year }) => <CertificatesPage year={year} /> },
     { path: "/certificates/:id", view: ({ parts }) => <CreditsPage id={parts.id ?? ""} /> },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} where={organizationOf} /> },
+    { path: "/inspections", nav: () => words().nav.inspections, view: ({ year }) => <InspectionsPage year={year} /> },
+    { path: "/inspections/findings", view: ({ year }) => <FindingsPage year={year} /> },
+    { path: "/inspections/:id", view: ({ parts }) => <InspectionPage id={parts.id ?? ""} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
   overview: Overview,
