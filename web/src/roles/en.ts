@@ -73,6 +73,7 @@ export const en: typeof zh = {
     plans: "Plans",
     bases: "Bases and quotas",
     escalations: "Escalations",
+    assessments: "Annual assessment",
   },
   todo: {
     ANSWER_EVALUATION: "Rate the teaching",

@@ -100,6 +100,9 @@ const AttendancePage = later(() => import("./attendance").then((module) => modul
 const ResultsPage = later(() => import("./results").then((module) => module.ResultsPage));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
 
+const AssessmentsPage = later<{ year: number }>(() => import("./year/page").then((module) => module.AssessmentsPage));
+const AssessmentPage = later<{ year: number; id: string }>(() => import("./year/page").then((module) => module.AssessmentPage));
+
 /** Where a task is done: at a page of its project, else in the list of projects of a state. */
 const at = (place: string, status: string) => ({ project, year }: Due): string =>
   project ? `/console/projects/${project.id}${place}` : `/console/projects?status=${status}${year ? `&year=${year}` : ""}`;
@@ -113,6 +116,8 @@ export const role: Role = {
     { path: "/projects/:id/waitlist", view: ({ parts }) => <WaitlistPage id={parts.id ?? ""} /> },
     { path: "/projects/:id/attendance", view: ({ parts }) => <AttendancePage id={parts.id ?? ""} /> },
     { path: "/projects/:id/results", view: ({ parts }) => <ResultsPage id={parts.id ?? ""} /> },
+    { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
+    { path: "/assessments/:year/:id", view: ({ parts }) => <AssessmentPage year={Number(parts.year)} id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {

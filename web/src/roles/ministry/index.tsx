@@ -1,4 +1,5 @@
 // The pages of the ministry.
+import { later } from "../../app/later";
 import { count, yuan } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { useQuery } from "../../graph/use";
@@ -77,6 +78,12 @@ function ProgressPage({ year }: Year) {
   );
 }
 
+type OfBase = Year & { id: string };
+const AssessmentsPage = later<Year>(() => import("./year").then((module) => module.AssessmentsPage));
+const AssessmentPage = later<OfBase>(() => import("./year").then((module) => module.AssessmentPage));
+const YearTablePage = later<Year>(() => import("./year").then((module) => module.YearTablePage));
+const ProposalsPage = later<Year>(() => import("./year").then((module) => module.ProposalsPage));
+
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
 export const role: Role = {
@@ -91,6 +98,10 @@ export const role: Role = {
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
+    { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
+    { path: "/assessments/table", view: YearTablePage },
+    { path: "/assessments/proposals", view: ProposalsPage },
+    { path: "/assessments/:year/:id", view: ({ parts }) => <AssessmentPage year={Number(parts.year)} id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {
