@@ -19,12 +19,13 @@ WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesA
 PAGES = {
     "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
     "school": ["/enrollments", "/enrol", "/teachers", "/transfers", "/accounts", "/rosters", "/school", "/notices"],
-    "base": ["/projects", "/projects?year=2023", "/projects/new", "/notices"],
+    "base": ["/projects", "/projects?year=2023", "/projects/new", "/assessments", "/notices"],
     "expert": ["/reviews", "/notices"],
-    "province": ["/progress", "/schools", "/enrollments", "/funding", "/transfers"],
+    "province": ["/progress", "/schools", "/enrollments", "/funding", "/transfers", "/assessments?year=2023"],
     "ministry": [
         *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
         *("/transfers", "/accounts", "/progress", "/notices"),
+        *("/assessments?year=2023", "/assessments/table?year=2023", "/assessments/proposals?year=2023"),
     ],
 }
 
