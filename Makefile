@@ -203,6 +203,10 @@ bench-rosters: install ## a roster of 5,000 rows from file to enrollments: bench
 bench-assessment: install ## 50,000 certificates and 50,000 ballots: bench/results/assessment.md
 	@$(BIN)/python -m bench.assessment
 
+.PHONY: bench-pages
+bench-pages: install ## how long an old office PC on a slow line waits for rows: bench/results/pages.md (Node, Chromium)
+	@$(BIN)/python -m bench.pages
+
 .PHONY: bench-server
 bench-server: install ## what the bounds of the server cost a request: bench/results/server.md
 	@$(BIN)/python -m bench.server

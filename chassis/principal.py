@@ -86,6 +86,10 @@ class TokenMinter:
     def __init__(self, keys: KeySet) -> None:
         self._key = keys.keys[0]
 
+    def exchange(self, keys: KeySet) -> None:
+        """Sign with the first of these from now on."""
+        self._key = keys.keys[0]
+
     def mint(
         self,
         principal: Principal,
@@ -144,6 +148,11 @@ class TokenVerifier:
             exp={"essential": True},
         )
         self._verified: dict[str, Verified] = {}
+
+    def exchange(self, keys: KeySet) -> None:
+        """Take the tokens of these keys from now on, and of no other, whatever was verified before."""
+        self._keys = keys
+        self._verified.clear()
 
     def verify(self, token: str) -> Principal:
         """The principal of a token.

@@ -235,6 +235,11 @@ def _authentication_answers() -> dict[str, dict[str, Any]]:
         "refreshToken": _or_null(_TEXT),
         "tokenType": {"const": "Bearer"},
         "expiresIn": _COUNT | {"description": "秒 seconds"},
+        "idleSeconds": _or_null({"type": "integer", "minimum": 0})
+        | {
+            "description": "浏览器会话（cookie）多少秒不刷新即结束；其他会话为 null "
+            "A session by cookie ends after so many seconds without a refresh; null for any other"
+        },
         "scope": reference("Scope"),
         "mustChangePassword": _YES_OR_NO,
         "lastLogin": _or_null(reference("LastLogin")),

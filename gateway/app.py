@@ -45,7 +45,7 @@ from gateway.http.second_factor import SecondFactorEndpoints
 from gateway.http.sign_on import SignOnEndpoints
 from gateway.http.subgraph_streams import HttpStreams
 from gateway.http.transport import HttpTransport
-from gateway.http.web import web_routes
+from gateway.http.web import WebFiles, nowhere, web_routes
 from gateway.http.websocket import SocketEndpoint, socket_routes
 from gateway.identity.deps import Deps
 from gateway.identity.messaging import tasks
@@ -85,10 +85,12 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     spending = Spending(settings.spending, 1 + limits.cost + reading_cost(limits.body_bytes))
     checks = check_limit()
     gateway_count = GatewayCount(database, _both(spending.share_with, checks.share_with))
-    keys = settings.keys()
-    sessions = Sessions(store, keys, settings.two_factors, timedelta(seconds=settings.session_idle_seconds))
+    keys = settings.key_file()
+    sessions = Sessions(store, keys.keys, settings.two_factors, timedelta(seconds=settings.session_idle_seconds))
     deps = Deps(store, Passwords(), sessions, settings.literal_initial_password, settings.factor_rules())
-    transport = HttpTransport({}, TokenMinter(keys), idle_seconds=settings.calls.idle_seconds)
+    minter = TokenMinter(keys.keys)
+    keys.follow(sessions.exchange, minter.exchange)
+    transport = HttpTransport({}, minter, idle_seconds=settings.calls.idle_seconds)
     streams = HttpStreams(transport.replicas, transport.headers, settings.subgraph_subscriptions)
     calls = guarded_calls(transport, settings.calls)
 
@@ -111,8 +113,8 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
     reloading = Reloading(files, edition, settings.reload_seconds)
     transport.add(reloading.edition.urls)
     sign_on, providers = _sign_on(deps, settings)
-    running = replace(running, api=(*running.api, gateway_count.run, reloading.run))
-    lifespan = Lifespan((transport, streams, *providers), store, running)
+    running = replace(running, api=(*running.api, gateway_count.run, reloading.run, keys.run))
+    lifespan = Lifespan((transport, streams, *providers), store, running, read_only=settings.read_only)
     operations = Operations(
         reloading.edition.engine,
         deps.sessions.check,
@@ -123,14 +125,16 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         settings.spending.trusted,
         settings.development,
         reloading.edition.schema,
+        settings.read_only,
     )
     reloading.switching(_switch(operations, transport))
     endpoint = GraphQLEndpoint(operations, limits, settings.get_queries, lifespan.stopping)
     enrollment, assessment = (SubgraphProxy(operations, transport, name) for name in ("enrollment", "assessment"))
+    web = WebFiles(settings.web_dir)
     routes = [
         *graphql_routes(endpoint),
         *socket_routes(SocketEndpoint(operations, lifespan.stopping, settings.cors_origins)),
-        *AuthenticationEndpoints(deps, keys).routes(),
+        *AuthenticationEndpoints(deps).routes(),
         *SecondFactorEndpoints(deps).routes(),
         *SignOnEndpoints(sign_on).routes(),
         *AccountAdminEndpoints(deps).routes(),
@@ -146,9 +150,9 @@ def build(settings: GatewaySettings, role: Role = Role.ALL) -> Starlette:
         *Ballots(settings.ballots_url).routes(),
         *evaluation_routes(transport.replicas),
         *(explorer_routes(settings.explorer_dir) if settings.development or settings.explorer_dir else ()),
-        *web_routes(settings.web_dir),
+        *web_routes(web),
     ]
-    return application(routes, lifespan, settings.cors_origins, reloading.hangup)
+    return application(routes, lifespan, settings.cors_origins, reloading.hangup, nowhere(web))
 
 
 def build_background(settings: ProcessSettings, role: Role) -> Starlette:

@@ -231,7 +231,7 @@ def _run(work: Callable[[Deps], Awaitable[T]]) -> T:
         async with connect(settings.mongodb_url.get_secret_value()) as client:
             store = IdentityStore(client[settings.mongodb_database])
             await require_current(store.database, MIGRATIONS)
-            sessions = Sessions(store, settings.keys(), settings.two_factors)
+            sessions = Sessions(store, settings.key_file().keys, settings.two_factors)
             passwords, literal = Passwords(THREADS), settings.literal_initial_password
             return await work(Deps(store, passwords, sessions, literal, settings.factor_rules()))
 

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from joserfc.jwk import KeySet
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.principal import Scope
-from chassis.runtime.measures import say_keys
+from chassis.runtime.key_files import KeyFile
 from chassis.runtime.server_settings import ServerSettings
-from chassis.runtime.settings import DatabaseSettings, Environment, read_keys
+from chassis.runtime.settings import DatabaseSettings, Environment
 from chassis.runtime.tasks import Role
 from chassis.storage.vault import Vault
 from gateway.http.subscribing import SubscriptionSettings
@@ -94,7 +93,7 @@ class GatewaySettings(ProcessSettings):
     """Settings of a process that serves the graph.
 
     Attributes:
-        signing_key_file: Private JWK set; its first key signs.
+        signing_key_file: Private JWK set; its first key signs. Read again when it changes.
         supergraph_file: The composed supergraph SDL.
         subgraph_urls: Subgraph name to address, or to several by commas, as JSON; overrides those in the supergraph.
             Each address that a host name resolves to is a replica.
@@ -132,6 +131,8 @@ class GatewaySettings(ProcessSettings):
             says what is missing.
         override_labels: Labels of progressive `@override` that hold, as JSON; none by default. `percent(…)` needs none.
         reload_seconds: Seconds between two looks at the supergraph's file and the manifest; 0 looks at SIGHUP only.
+        read_only: Whether mutations, and what else would change something, are refused as `READ_ONLY`; queries,
+            subscriptions and sessions go on (docs/runbook.md).
     """
 
     signing_key_file: Path
@@ -160,6 +161,7 @@ class GatewaySettings(ProcessSettings):
     explorer_dir: Path | None = None
     override_labels: frozenset[str] = frozenset()
     reload_seconds: float = Field(default=3.0, ge=0)
+    read_only: bool = False
 
     @field_validator("trusted_documents_file", mode="before")
     @classmethod
@@ -204,8 +206,6 @@ class GatewaySettings(ProcessSettings):
         """The identity provider to sign in by; None for none."""
         return SignOnRules.load(self.oidc_file) if self.oidc_file else None
 
-    def keys(self) -> KeySet:
-        """The private keys that sign tokens."""
-        keys = read_keys(self.signing_key_file)
-        say_keys(key.kid for key in keys.keys)
-        return keys
+    def key_file(self) -> KeyFile:
+        """The private keys that sign tokens, read again when they change."""
+        return KeyFile(self.signing_key_file, private=True)

@@ -131,6 +131,12 @@ DEADLINE_EXCEEDED = RefusalKind("DEADLINE_EXCEEDED", "未能在时限内完成",
 UNAVAILABLE = RefusalKind(
     "UNAVAILABLE", "服务暂时不可用，请稍后再试", "Temporarily unavailable: try again soon", unblock=Unblock.SELF
 )
+READ_ONLY = RefusalKind(
+    "READ_ONLY",
+    "系统维护中，目前只能查看，未作任何更改，请稍后再试",
+    "Under maintenance, for reading only at present; nothing was changed: try again later",
+    unblock=Unblock.SELF,
+)
 RETRY_AFTER_SECONDS = 1
 """The `retryAfter` of `BUSY`: when it is worth trying again."""
 BUSY = RefusalKind(

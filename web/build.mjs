@@ -1,7 +1,7 @@
 // Builds the front ends into static files that load nothing from elsewhere: node build.mjs <folder> <api.graphql>
 //
-// public.html, console.html, assets/* (names with a hash of their content), trusted-documents.json.
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+// public.html, console.html, favicon.ico, assets/* (names with a hash of their content), trusted-documents.json.
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -39,6 +39,7 @@ const { metafile } = await build({
 const icon = await readFile(join(HERE, "pages", "icon.svg"));
 const iconName = `icon-${sha256(icon).slice(0, 8)}.svg`;
 await writeFile(join(folder, "assets", iconName), icon);
+await copyFile(join(HERE, "pages", "favicon.ico"), join(folder, "favicon.ico"));
 
 const assets = {};
 for (const [file, output] of Object.entries(metafile.outputs)) {

@@ -26,7 +26,7 @@ import orjson
 from bench.gateway.load import post
 from bench.gateway.peers import cpu_seconds
 from chassis.principal import Principal, Scope, TokenMinter
-from chassis.runtime.settings import read_keys
+from chassis.runtime.key_files import read_keys
 from chassis.storage.mongo import connect, to_document
 from deploy.broker.definitions import ADMIN
 from deploy.local.suite import BALLOTS, GATEWAY, ROOT, Suite

@@ -15,7 +15,7 @@ from chassis.events import Envelope
 from chassis.ids import new_id
 from chassis.messaging import amqp
 from chassis.principal import Principal, Scope, TokenMinter
-from chassis.runtime.settings import read_keys
+from chassis.runtime.key_files import read_keys
 from chassis.storage.mongo import Document, connect, to_document
 from deploy.broker.definitions import ADMIN
 from deploy.demo import documents as d

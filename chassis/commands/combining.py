@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from chassis.commands.bulk import MOST_ROWS, Row, RowResult
-from chassis.runtime.telemetry import LANE_BUSY, LANE_ROWS, LANE_WAITING
+from chassis.runtime.telemetry import LANE_BUSY, LANE_ROWS, LANE_WAITING, joint_span
 from kernel.refusals import BUSY, RETRY_AFTER_SECONDS
 
 A = TypeVar("A")
@@ -130,7 +130,8 @@ class Combiner(Generic[C, A]):
 
     async def _answer(self, batch: Sequence[_Waiting[C, A]]) -> None:
         try:
-            results = await self._run([waiting.row for waiting in batch])
+            with joint_span((waiting.row.act.traceparent for waiting in batch), "lane"):
+                results = await self._run([waiting.row for waiting in batch])
         except Exception as error:  # noqa: BLE001 - whoever waits is told
             for waiting in batch:
                 if not waiting.result.done():

@@ -24,7 +24,7 @@ from chassis.messaging import amqp
 from chassis.messaging.batch import MOST, give_up, readable, take_batches
 from chassis.messaging.timelines import KnownTimelines
 from chassis.runtime.tasks import PAUSES_SECONDS, forever
-from chassis.runtime.telemetry import RETRIED, count_taken, request_of, span_in, traceparent_of
+from chassis.runtime.telemetry import RETRIED, count_taken, joint_span, request_of, span_in, traceparent_of
 from chassis.storage.mongo import Conflict, Database, Session, StorageError, is_away, is_transient, transact
 
 _TRIES = 5
@@ -142,7 +142,10 @@ class Inbox:
                 await (many or _one_by_one)(list(run), session)
             return len(new)
 
-        return await transact(self._client, work, attempts=attempts) if by_key else 0
+        if not by_key:
+            return 0
+        with joint_span((row.act.traceparent for row in by_key.values()), "effects"):
+            return await transact(self._client, work, attempts=attempts)
 
 
 async def _one_by_one(rows: Sequence[Row], session: Session) -> None:

@@ -42,6 +42,7 @@ from chassis.runtime.telemetry import (
     PUBLISH_SECONDS,
     PUBLISHED,
     count_refused,
+    publish_span,
     request_of,
 )
 from chassis.storage.backups import last_backup
@@ -227,9 +228,10 @@ class Relay:
         try:
             for envelope in sending.events:
                 self._lease.check()
-                await exchange.publish(
-                    amqp.to_message(envelope), envelope.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS
-                )
+                with publish_span(envelope.traceparent, envelope.type, amqp.EVENTS):
+                    await exchange.publish(
+                        amqp.to_message(envelope), envelope.routing_key, mandatory=True, timeout=_CONFIRM_SECONDS
+                    )
                 sending.sent.append(envelope)
                 log.info("event sent", event_id=envelope.id, **request_of(envelope.traceparent, envelope.request))
                 PUBLISH_SECONDS.labels(self._service).observe((datetime.now(UTC) - envelope.at).total_seconds())

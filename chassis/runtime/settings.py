@@ -1,16 +1,14 @@
 """Settings of a subgraph's process, read from the environment."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from joserfc.jwk import KeySet
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.clock import Clock
-from chassis.runtime.measures import say_keys
+from chassis.runtime.key_files import KeyFile
 from chassis.runtime.server_settings import ServerSettings
 from chassis.runtime.tasks import Role
 
@@ -41,7 +39,7 @@ class ServiceSettings(DatabaseSettings):
 
     Attributes:
         amqp_url: Connection string with the service's own user.
-        internal_jwks_file: The gateway's public keys, a JWK set.
+        internal_jwks_file: The gateway's public keys, a JWK set; read again when it changes.
         host: Address to listen on.
         port: Port to listen on.
         metrics_port: Port of a listener of its own for `/metrics`; none by default, and then there are no metrics.
@@ -49,6 +47,8 @@ class ServiceSettings(DatabaseSettings):
         clock_file: The file with the offset of the domain clock; development only.
         role: Which part of the service the process runs; a role on the command line has precedence.
         server: Bounds of the server, and the times of its end, as JSON such as `{"drain_seconds": 8}`.
+        read_only: Whether mutations, and what else would change something, are refused as `READ_ONLY`; queries,
+            subscriptions, consumers and timers go on (docs/runbook.md).
     """
 
     amqp_url: SecretStr
@@ -60,6 +60,7 @@ class ServiceSettings(DatabaseSettings):
     clock_file: Path | None = None
     role: Role = Role.ALL
     server: ServerSettings = ServerSettings()
+    read_only: bool = False
 
     @model_validator(mode="after")
     def _only_development_moves_the_clock(self) -> Self:
@@ -71,13 +72,6 @@ class ServiceSettings(DatabaseSettings):
         """The domain clock of this process."""
         return Clock(self.clock_file)
 
-    def internal_keys(self) -> KeySet:
-        """The public keys that internal tokens are checked with."""
-        keys = read_keys(self.internal_jwks_file)
-        say_keys(key.kid for key in keys.keys)
-        return keys
-
-
-def read_keys(file: Path) -> KeySet:
-    """Read a JWK set from a file."""
-    return KeySet.import_key_set(json.loads(file.read_text(encoding="utf-8")))
+    def key_file(self) -> KeyFile:
+        """The public keys that internal tokens are checked with, read again when they change."""
+        return KeyFile(self.internal_jwks_file)

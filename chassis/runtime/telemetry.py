@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ import orjson
 import structlog
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
+from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
 from structlog.stdlib import ProcessorFormatter
@@ -199,8 +199,95 @@ def current_span_in(traceparent: str | None, name: str, kind: SpanKind) -> Itera
     if span is INVALID_SPAN:
         yield span
     else:
-        with trace.use_span(span, end_on_exit=True):
+        with _within(span):
             yield span
+
+
+@contextmanager
+def joint_span(traceparents: Iterable[str | None], name: str) -> Iterator[None]:
+    """Make what is done at once for several acts a span: in the first trace that is recorded, linked to the others.
+
+    It is the current span within the block. Where none of the traces is recorded there is none.
+
+    Args:
+        traceparents: Of the acts, in their order.
+        name: The span's name.
+    """
+    recorded = list(dict.fromkeys(each for each in traceparents if each and records(each))) if is_traced() else []
+    if not recorded:
+        yield
+        return
+    links = [Link(trace.get_current_span(context_of(other)).get_span_context()) for other in recorded[1:]]
+    span = tracer.start_span(name, context_of(recorded[0]), links=links)
+    with _within(span):
+        yield
+
+
+@contextmanager
+def _within(span: Span) -> Iterator[None]:
+    """Make a span the current one and end it; of an error it says the kind, for the text may hold a person's data."""
+    try:
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            yield
+    except BaseException as error:
+        fail_span(span, type(error).__name__)
+        raise
+    finally:
+        span.end()
+
+
+def command_span(operation: str, collection: str, database: str) -> Span:
+    """The span of a command of the database within the current one, by the stable conventions of OpenTelemetry.
+
+    It tells operation and collection, never a filter or a value. `INVALID_SPAN` where the current span, if there is
+    one, is not recorded; then nothing is made.
+
+    Args:
+        operation: The command, such as `find`.
+        collection: What it works on; empty for none.
+        database: The database's name.
+    """
+    if not _STATE["traced"] or not trace.get_current_span().is_recording():
+        return INVALID_SPAN
+    told = {"db.system.name": "mongodb", "db.operation.name": operation, "db.namespace": database}
+    if collection:
+        told["db.collection.name"] = collection
+    return tracer.start_span(f"{operation} {collection or database}", kind=SpanKind.CLIENT, attributes=told)
+
+
+@contextmanager
+def publish_span(traceparent: str | None, event: str, exchange: str) -> Iterator[None]:
+    """The span of one publish to the broker, until its confirm, beside the event's effects in the trace of its cause.
+
+    Args:
+        traceparent: What the event carries; an event of no trace has no span.
+        event: The event's type.
+        exchange: Where it is published to.
+    """
+    if not traceparent or not records(traceparent):
+        yield
+        return
+    told = {
+        "messaging.system": "rabbitmq",
+        "messaging.operation.type": "send",
+        "messaging.operation.name": "publish",
+        "messaging.destination.name": exchange,
+        "guopei.event": event,
+    }
+    span = tracer.start_span(f"publish {event}", context_of(traceparent), SpanKind.PRODUCER, told)
+    try:
+        yield
+    except BaseException as error:
+        fail_span(span, type(error).__name__)
+        raise
+    finally:
+        span.end()
+
+
+def fail_span(span: Span, error_type: str) -> None:
+    """Say on a span that what it tells of failed, by the error's kind and never by its text."""
+    span.set_status(Status(StatusCode.ERROR))
+    span.set_attribute("error.type", error_type)
 
 
 def context_of(traceparent: str | None) -> Context:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,6 +25,7 @@ from chassis.graph.schema import SubgraphSchema
 from chassis.graphql_errors import in_chinese, is_bad_value, refused_requests
 from chassis.messaging.amqp import was_taken
 from chassis.principal import Principal, TokenVerifier
+from chassis.runtime.key_files import KeyFile
 from chassis.runtime.outcomes import SUBSCRIPTION, Outcome, codes_of, count_request, counting, judged
 from chassis.runtime.tasks import Role, Tasks, run_in_background
 from chassis.runtime.telemetry import REQUESTS, current_span_in, current_traceparent
@@ -33,6 +34,8 @@ from chassis.serving.bodies import bounded_body
 from chassis.serving.counted import Counted, remember_code
 from chassis.serving.liveness import Canary, liveness, readiness
 from chassis.serving.process import Stopping
+from chassis.serving.read_only import READING, ReadOnly
+from chassis.serving.read_only import read_only as reading_only
 from chassis.serving.sse import EVENT_STREAM, EventStream
 from chassis.serving.untouched import Untouched
 from chassis.storage.migration import Migrations, SchemaCheck
@@ -40,7 +43,7 @@ from chassis.storage.mongo import Database, StorageError, bounded, ping
 from chassis.storage.refusals import ABSENT_SECONDS, refusal_of
 from kernel.errors import Refusal
 from kernel.language import Language
-from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, UNAUTHENTICATED, UNAVAILABLE
+from kernel.refusals import BAD_REQUEST, DEADLINE_EXCEEDED, INTERNAL, READ_ONLY, UNAUTHENTICATED, UNAVAILABLE
 
 _BODY_BYTES = 8 * 1024 * 1024
 _JSON = "application/json"
@@ -53,6 +56,7 @@ _STATUS = {
     "TOO_MANY_REVEALS": 429,
     "INTERNAL": 500,
     "BUSY": 503,
+    "READ_ONLY": 503,
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }
@@ -87,6 +91,10 @@ def subgraph_app(
     verifier: TokenVerifier,
     start: Callable[[], AbstractAsyncContextManager[Running]],
     role: Role = Role.ALL,
+    *,
+    keys: KeyFile | None = None,
+    read_only: bool = False,
+    reads: Collection[str] = (),
 ) -> Starlette:
     """The application of one subgraph.
 
@@ -96,8 +104,12 @@ def subgraph_app(
         verifier: Checks the gateway's internal tokens.
         start: Opens connections and yields the running service; left when the process stops.
         role: Which part this process runs; a relay or a worker serves probes only.
+        keys: The file of the verifier's keys, which is followed; None for keys that stay.
+        read_only: Whether mutations, and what else would change something, are refused.
+        reads: Paths beside the graph that are asked by POST and change nothing.
     """
-    subgraph = _Subgraph(name, schema, verifier, start, role)
+    subgraph = _Subgraph(name, schema, verifier, start, role, keys=keys, read_only=read_only)
+    layers = [Middleware(ReadOnly, reads=reads, refuse=_refused_request)] if read_only else []
     graph = [Route("/graphql", subgraph.graphql, methods=["POST"])] if role in {Role.ALL, Role.API} else []
     app = Starlette(
         routes=[
@@ -105,7 +117,7 @@ def subgraph_app(
             Route("/livez", subgraph.live),
             Route("/readyz", subgraph.ready),
         ],
-        middleware=[Middleware(Counted, service=name), Middleware(Untouched, serving=subgraph.serves)],
+        middleware=[Middleware(Counted, service=name), Middleware(Untouched, serving=subgraph.serves), *layers],
         lifespan=subgraph.lifespan,
         exception_handlers={StorageError: _failed},
     )
@@ -121,12 +133,17 @@ class _Subgraph:
         verifier: TokenVerifier,
         start: Callable[[], AbstractAsyncContextManager[Running]],
         role: Role,
+        *,
+        keys: KeyFile | None,
+        read_only: bool,
     ) -> None:
         self._name = name
         self._schema = schema
         self._verifier = verifier
         self._start = start
         self._role = role
+        self._key_file = keys
+        self._read_only = read_only
         self._running: Running | None = None
         self._canary: Canary | None = None
         self._check: SchemaCheck | None = None
@@ -142,6 +159,8 @@ class _Subgraph:
             if running.database is not None:
                 self._canary = Canary(partial(ping, running.database))
                 tasks = replace(tasks, api=(*tasks.api, self._canary.run))
+            if self._key_file is not None:
+                tasks = replace(tasks, api=(*tasks.api, self._key_file.run))
             async with run_in_background(tasks, self.stopping.begun):
                 self._running = running
                 try:
@@ -161,7 +180,8 @@ class _Subgraph:
         return self._check.missing if self._check else ""
 
     async def ready(self, _: Request) -> Response:
-        return readiness(self.serves() and is_known_to_broker(self._role) and not self.stopping, self._missing())
+        ready = self.serves() and is_known_to_broker(self._role) and not self.stopping
+        return readiness(ready, self._missing(), read_only=self._read_only)
 
     async def graphql(self, request: Request) -> Response:
         language, began = Language.of(request.headers.get("accept-language")), time.monotonic()
@@ -200,6 +220,9 @@ class _Subgraph:
         self, body: dict[str, Any], context: SubgraphContext[Any], request: Request, codes: list[str]
     ) -> dict[str, Any]:
         act, started = _act(context, request), time.monotonic()
+        if self._read_only and _kind_of(body["query"]) not in READING:
+            codes[:] = [READ_ONLY.code]
+            return {"data": None, "errors": [_refused(reading_only(), context.language)]}
         with acting(act):
             result = await self._schema.execute(
                 body["query"],
@@ -218,6 +241,10 @@ class _Subgraph:
     ) -> AsyncGenerator[bytes, None]:
         """The events of a subscription; of any other operation its only result."""
         with acting(_act(context, request)), counting(self._name, SUBSCRIPTION) as codes:
+            if self._read_only and _kind_of(body["query"]) not in READING:
+                codes[:] = [READ_ONLY.code]
+                yield orjson.dumps({"data": None, "errors": [_refused(reading_only(), context.language)]})
+                return
             results = await self._schema.stream(
                 body["query"],
                 variable_values=body.get("variables"),
@@ -352,6 +379,10 @@ async def _failed(request: Request, error: Exception) -> Response:
     log.warning("database failed", path=request.url.path, error=type(error).__name__)
     if refusal.code == INTERNAL.code:
         log.error("request failed", path=request.url.path, exc_info=error)
+    return _refusal_reply(request, refusal, Language.of(request.headers.get("accept-language")))
+
+
+def _refused_request(refusal: Refusal, request: Request) -> Response:
     return _refusal_reply(request, refusal, Language.of(request.headers.get("accept-language")))
 
 

@@ -64,15 +64,18 @@ def liveness(canary: Canary | None) -> Response:
     return _probed(canary is None or canary.alive)
 
 
-def readiness(ready: bool, missing: str) -> Response:
+def readiness(ready: bool, missing: str, *, read_only: bool = False) -> Response:
     """The answer of `/readyz`.
 
     Args:
         ready: Whether the process is.
         missing: What its database lacks; empty for nothing.
+        read_only: Whether it refuses changes at present; it is ready, and says so.
     """
     if missing:
         return PlainTextResponse(missing, HTTPStatus.SERVICE_UNAVAILABLE)
+    if ready and read_only:
+        return PlainTextResponse("read-only")
     return _probed(ready)
 
 

@@ -1,4 +1,4 @@
-"""Metrics of the database's driver: commands by name, collection and outcome, and its pools (ADR 73).
+"""Metrics and spans of the driver's commands, by name, collection and outcome, and its pools (ADR 50, ADR 73).
 
 PyMongo's own listeners cost tens of microseconds a command, a tenth of a small read, for they get an object for each
 step and leave the driver's short way (notes N99). Every command goes through one coroutine of the driver, which is
@@ -13,10 +13,13 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
 
+from opentelemetry.trace import INVALID_SPAN
 from prometheus_client import Counter, Gauge, Histogram
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous import command_runner
 from pymongo.errors import PyMongoError
+
+from chassis.runtime.telemetry import command_span, fail_span
 
 _SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 SECONDS = Histogram("guopei_mongo_seconds", "Time of a command", ["command", "collection", "outcome"], buckets=_SECONDS)
@@ -29,6 +32,7 @@ OTHER = "other"
 _MOST_COLLECTIONS = 100
 _NAME = re.compile(r"[a-z][a-z_.]{0,39}")
 _CODE = re.compile(r"[A-Z][A-Za-z]{0,63}")
+_CANCELLED = "cancelled"
 _RUNNER = "_run_command"
 _known: set[str] = set()
 _clients: WeakValueDictionary[int, AsyncMongoClient[Any]] = WeakValueDictionary()
@@ -44,23 +48,30 @@ def measure() -> None:
     run: Any = getattr(command_runner, _RUNNER, None)
     if run is not None and hasattr(run, "__wrapped__"):
         return
-    if run is None or list(inspect.signature(run).parameters)[:2] != ["conn", "cmd"]:
+    if run is None or list(inspect.signature(run).parameters)[:3] != ["conn", "cmd", "dbname"]:
         raise RuntimeError("PyMongo runs commands in another way now: see whether notes N99 still holds")
 
-    async def measured(conn: Any, cmd: Mapping[str, Any], *more: Any, **options: Any) -> Any:
+    async def measured(conn: Any, cmd: Mapping[str, Any], dbname: str, *more: Any, **options: Any) -> Any:
         if options.get("client") is None:
-            return await run(conn, cmd, *more, **options)
+            return await run(conn, cmd, dbname, *more, **options)
         name = next(iter(cmd))
-        collection = cmd.get("collection" if name == "getMore" else name)
-        began, outcome = time.perf_counter(), "failed"
+        named = cmd.get("collection" if name == "getMore" else name)
+        collection = _shown(named) if isinstance(named, str) else ""
+        span = command_span(name, collection, dbname)
+        began, code = time.perf_counter(), _CANCELLED
         try:
-            result = await run(conn, cmd, *more, **options)
-            outcome = "ok"
+            result = await run(conn, cmd, dbname, *more, **options)
+            code = ""
         except Exception as error:
-            ERRORS.labels(name, _code_of(error)).inc()
+            code = _code_of(error)
+            ERRORS.labels(name, code).inc()
             raise
         finally:
-            _series(name, collection if isinstance(collection, str) else "", outcome)(time.perf_counter() - began)
+            _series(name, collection, "failed" if code else "ok")(time.perf_counter() - began)
+            if span is not INVALID_SPAN:
+                if code:
+                    fail_span(span, code)
+                span.end()
         return result
 
     measured.__wrapped__ = run  # type: ignore[attr-defined]
@@ -81,12 +92,18 @@ def _code_of(error: Exception) -> str:
 
 
 @lru_cache(2_000)
-def _series(command: str, collection: str, outcome: str) -> Callable[[float], None]:
-    """What counts a command; a collection that is one too many, or that only a tool could name, is `other`."""
+def _shown(collection: str) -> str:
+    """How a collection is called here; one that is one too many, or that only a tool could name, is `other`."""
     if collection and collection not in _known:
         if len(_known) >= _MOST_COLLECTIONS or not _NAME.fullmatch(collection):
-            collection = OTHER
+            return OTHER
         _known.add(collection)
+    return collection
+
+
+@lru_cache(2_000)
+def _series(command: str, collection: str, outcome: str) -> Callable[[float], None]:
+    """What counts a command."""
     return SECONDS.labels(command, collection, outcome).observe
 
 

@@ -82,14 +82,14 @@ class Rotation:
                 keys = [*keys, *key_set().as_dict(private=True)["keys"]]
             self._write(file, {"keys": keys})
             self._write(public, {"keys": [_public(key) for key in keys]})
-            return "1/3 新公钥已公布 the new key is public: apply internal-keys and Secret gateway, roll the subgraphs"
+            return "1/3 新公钥已公布 the new key is public: apply internal-keys and Secret gateway"
         if state["step"] == "published":
             self._require_known()
             state = self._remember("signing", "signs", keys[1]["kid"])
         if state["step"] == "signs":
             if keys[0]["kid"] != state["key"]:
                 self._write(file, {"keys": [keys[1], keys[0]]})
-                return "2/3 改用新钥签名 the new key signs: apply Secret gateway, roll the gateways"
+                return "2/3 改用新钥签名 the new key signs: apply Secret gateway"
             self._require_known()
             self._remember("signing", "signs everywhere", state["key"])
             free = _said(self.now + TOKENS_LIVE)
@@ -98,7 +98,7 @@ class Rotation:
         self._write(file, {"keys": keys[:1]})
         self._write(public, {"keys": [_public(keys[0])]})
         self._forget("signing")
-        return "3/3 旧钥已删除 the old key is gone: apply both, roll gateways and subgraphs"
+        return "3/3 旧钥已删除 the old key is gone: apply both"
 
     def vault(self, count: Callable[[], Mapping[str, int]]) -> str:
         """The next step of a vault's key: make it known, seal with it, and drop the old one when nothing has its seal.

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc.jwk import KeySet
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -37,11 +36,9 @@ class AuthenticationEndpoints:
 
     Attributes:
         deps: The dependencies of identity's use cases.
-        keys: The gateway's keys; only their public half is shown.
     """
 
     deps: Deps
-    keys: KeySet
 
     def routes(self) -> list[Route]:
         """The routes, a method each."""
@@ -101,7 +98,7 @@ class AuthenticationEndpoints:
 
     async def jwks(self, _: Request) -> Response:
         """The public keys that sign tokens, a JWK set (RFC 7517)."""
-        return reply({"keys": self.keys.as_dict(private=False)["keys"]})
+        return reply({"keys": self.deps.sessions.keys.as_dict(private=False)["keys"]})
 
 
 def posted(handle: JsonHandler, most_bytes: int = _BODY_BYTES) -> Endpoint:
@@ -159,6 +156,7 @@ def shown(tokens: Tokens) -> dict[str, Any]:
         "refreshToken": tokens.refresh,
         "tokenType": "Bearer",
         "expiresIn": ACCESS_SECONDS,
+        "idleSeconds": tokens.idle,
         "scope": tokens.account.scope.value,
         "mustChangePassword": tokens.must_change,
         "lastLogin": {"at": last.at.isoformat(), "client": last.client} if (last := tokens.last_login) else None,

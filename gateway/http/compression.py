@@ -139,6 +139,9 @@ def _weakening(send: Send) -> Send:
                 headers["ETag"] = f"W/{tag}"
             if message["status"] == HTTPStatus.NOT_MODIFIED:
                 headers.add_vary_header("Accept-Encoding")
+            if "vary" in headers:
+                named = (name.strip() for line in headers.getlist("vary") for name in line.split(","))
+                headers["Vary"] = ", ".join({name.lower(): name for name in named}.values())  # each once
         await send(message)
 
     return weaken

@@ -35,11 +35,11 @@ from gateway.protection import Limits
 from gateway.refusals import METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, RATE_LIMITED
 from gateway.resilience import OVERLOADED
 from kernel.errors import Refusal
-from kernel.refusals import BODY_TOO_LARGE, INTERNAL, UNAVAILABLE
+from kernel.refusals import BODY_TOO_LARGE, INTERNAL, READ_ONLY, UNAVAILABLE
 
 _SECONDS = REQUESTS.labels("gateway")
 _RETRY_SECONDS = 1
-_PASSING = frozenset({OVERLOADED, UNAVAILABLE.code})
+_PASSING = frozenset({OVERLOADED, UNAVAILABLE.code, READ_ONLY.code})
 _QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 _WILDCARDS = ("*/*", "application/*")
 
@@ -145,7 +145,7 @@ def graphql_routes(endpoint: GraphQLEndpoint) -> list[BaseRoute]:
 
 
 def _worth_repeating_after(content: Mapping[str, Any]) -> int | None:
-    """After how many seconds to repeat what failed whole, by subgraphs or databases that are overloaded or away.
+    """After how many seconds to repeat what failed whole, by what is overloaded, away or for reading only at present.
 
     Returns:
         None for any other answer, a partial one among them.

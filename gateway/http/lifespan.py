@@ -18,15 +18,28 @@ from chassis.serving.asgi import is_known_to_broker
 from chassis.serving.counted import Counted
 from chassis.serving.liveness import Canary, liveness, readiness
 from chassis.serving.process import Stopping
+from chassis.serving.read_only import ReadOnly
 from chassis.storage.migration import SchemaCheck
 from gateway.api_schema import HEADER as SCHEMA_HEADER
 from gateway.http.compression import Compression
 from gateway.http.direct import Direct
 from gateway.http.explanation import HEADER
-from gateway.http.responses import unrouted
+from gateway.http.responses import Unrouted, refused, unrouted
 from gateway.http.unmigrated import Unmigrated
 from gateway.identity.store import IdentityStore
 from gateway.migrations import MIGRATIONS
+
+_READS = (
+    "/auth/login",
+    "/auth/second-factor",
+    "/auth/oidc/start",
+    "/auth/oidc/callback",
+    "/auth/refresh",
+    "/auth/logout",
+    "/auth/sessions",
+    "/certificates/check",
+)
+"""What is asked by POST or DELETE and changes nothing but sessions: whoever may read has to sign in."""
 
 
 class Connections(Protocol):
@@ -52,6 +65,7 @@ class Lifespan:
         canary: Asks the driver of the accounts' database, once that is open.
         schema: Whether that database is as this code needs it.
         stopping: Tells streams and sockets that the process stops.
+        read_only: Whether what would change something is refused.
     """
 
     connections: tuple[Connections, ...] = ()
@@ -62,6 +76,7 @@ class Lifespan:
     canary: Canary | None = None
     schema: SchemaCheck | None = None
     stopping: Stopping = field(default_factory=Stopping)
+    read_only: bool = False
 
     @asynccontextmanager
     async def run(self, _: Starlette) -> AsyncIterator[None]:
@@ -96,7 +111,7 @@ class Lifespan:
 
         async def readyz(_: Request) -> Response:
             ready = self.ready and is_known_to_broker(self.role) and not self.stopping
-            return readiness(ready, self.missing())
+            return readiness(ready, self.missing(), read_only=self.read_only)
 
         return [Route("/livez", livez), Route("/readyz", readyz)]
 
@@ -106,6 +121,7 @@ def application(
     lifespan: Lifespan,
     origins: Sequence[str] = (),
     hangup: Callable[[], None] | None = None,
+    nowhere: Unrouted = unrouted,
 ) -> Starlette:
     """The ASGI application of these routes and the probes.
 
@@ -114,17 +130,19 @@ def application(
         lifespan: What it opens and closes.
         origins: Origins of front ends on other hosts, such as `https://front.example`; none by default.
         hangup: What SIGHUP calls; None for nothing.
+        nowhere: Answers what no route does.
     """
     app = Starlette(
         routes=[*lifespan.routes(), *routes],
         middleware=[
             *_cors(origins),
             Middleware(Unmigrated, missing=lifespan.missing),
+            *([Middleware(ReadOnly, reads=_READS, refuse=refused)] if lifespan.read_only else ()),
             Middleware(Direct, routes=routes),
             Middleware(Compression),
             Middleware(Counted, service="gateway"),
         ],
-        exception_handlers={HTTPException: unrouted},
+        exception_handlers={HTTPException: nowhere},
         lifespan=lifespan.run,
     )
     app.state.stopping = lifespan.stopping

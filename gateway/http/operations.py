@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from chassis.principal import ANONYMOUS, Principal, Scope, Verified
 from chassis.runtime.outcomes import codes_of
+from chassis.serving.read_only import read_only
 from gateway.federation.engine import Engine, Response
 from gateway.federation.engine import Request as GraphQLRequest
 from gateway.http.context import RequestContext, new_traceparent
@@ -46,6 +47,7 @@ class Operations:
         trusted_spend: Whether operations of trusted documents count too.
         development: Whether everybody may see how an operation was answered, not the ministry alone.
         schema: The digest of the schema that clients see; empty where none is told.
+        read_only: Whether mutations are refused, before anything of them is sent.
     """
 
     engine: Engine
@@ -57,6 +59,7 @@ class Operations:
     trusted_spend: bool = True
     development: bool = False
     schema: str = ""
+    read_only: bool = False
 
     def serve(self, engine: Engine, documents: TrustedDocuments, schema: str = "") -> None:
         """Execute on another engine from now on; what is under way ends on the one before.
@@ -128,7 +131,7 @@ class Operations:
         if not isinstance(parameters.get("extensions"), dict | None):
             raise _malformed()
         observation.query, observation.trusted = query, query in self.documents
-        charge = self._charge(context, trusted=observation.trusted)
+        charge = self._charge(context, observation)
         scopes = self._scopes(context.principal)
         return GraphQLRequest(query, name, variables, scopes, context, charge, observation.trail)
 
@@ -166,15 +169,29 @@ class Operations:
     def _renewed(self, context: RequestContext) -> RequestContext:
         return replace(context, deadline=self.deadline())
 
-    def _charge(self, context: RequestContext, *, trusted: bool) -> Callable[[float], None] | None:
-        if self.spending is None or (trusted and not self.trusted_spend):
-            return None
-        return self.spending.bill(context.principal, context.address)
+    def _charge(self, context: RequestContext, observation: Observation) -> Callable[[float], None] | None:
+        if self.spending is None or (observation.trusted and not self.trusted_spend):
+            bill = None
+        else:
+            bill = self.spending.bill(context.principal, context.address)
+        return _reading_only(bill, observation) if self.read_only else bill
 
     def _scopes(self, principal: Principal) -> frozenset[str] | None:
         if self.authenticate is None:
             return None
         return frozenset() if principal.scope is Scope.PUBLIC else frozenset({principal.scope.value})
+
+
+def _reading_only(bill: Callable[[float], None] | None, observation: Observation) -> Callable[[float], None]:
+    """The bill, which also refuses a mutation: the engine asks it when it knows the kind and has sent nothing."""
+
+    def charge(cost: float) -> None:
+        if observation.trail.kind == "mutation":
+            raise read_only()
+        if bill:
+            bill(cost)
+
+    return charge
 
 
 def _translated(response: Response, language: str) -> Response:

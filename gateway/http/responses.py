@@ -24,6 +24,8 @@ from kernel.refusals import BAD_REQUEST, BODY_TOO_LARGE, INTERNAL, NOT_FOUND, RE
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 Endpoint = Callable[[Request], Awaitable[Response]]
+Unrouted = Callable[[Request, Exception], Awaitable[Response]]
+"""Answers what the router itself refuses."""
 _BODY_SECONDS = 10.0
 _CHARSETS = {"utf-8", "utf8"}
 _STATUS = {
@@ -55,6 +57,7 @@ _STATUS = {
     "TOO_MANY_REVEALS": 429,
     "INTERNAL": 500,
     "BUSY": 503,
+    "READ_ONLY": 503,
     "UNAVAILABLE": 503,
     "DEADLINE_EXCEEDED": 504,
 }

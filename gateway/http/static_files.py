@@ -65,8 +65,16 @@ class StaticFile:
         if has_tag(request, self.headers["ETag"]):
             kept = {name: value for name, value in self.headers.items() if name != "Content-Type"}
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
+        return self._whole(request, HTTPStatus.OK, self.headers)
+
+    def instead(self, request: Request, status: HTTPStatus) -> Response:
+        """The file as what is said in the place of another, which no cache stores."""
+        headers = {name: value for name, value in self.headers.items() if name != "ETag"}
+        return self._whole(request, status, headers | {"Cache-Control": "no-store"})
+
+    def _whole(self, request: Request, status: HTTPStatus, headers: Mapping[str, str]) -> Response:
         if self.compressed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
             # The strong tag is of the plain body (RFC 9110, 8.8.3).
-            weak = {"ETag": f"W/{self.headers['ETag']}", "Content-Encoding": "gzip"}
-            return Response(self.compressed, headers={**self.headers, **weak})
-        return Response(self.content, headers=dict(self.headers))
+            tag = {"ETag": f"W/{headers['ETag']}"} if "ETag" in headers else {}
+            return Response(self.compressed, status, headers={**headers, **tag, "Content-Encoding": "gzip"})
+        return Response(self.content, status, headers=dict(headers))

@@ -4,7 +4,9 @@ They are files that the build has made; nginx may serve the same folder. A page'
 gateway answers every one of them with the same file.
 """
 
+import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.requests import Request
@@ -12,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from gateway.http.pages import WEB_HEADERS
-from gateway.http.responses import guarded
+from gateway.http.responses import Unrouted, guarded, unrouted
 from gateway.http.static_files import ASKED_ANEW, KEPT, KINDS, StaticFile
 from kernel.refusals import NOT_FOUND
 
@@ -32,6 +34,8 @@ PAGES: Mapping[str, str] = {
 }
 """A page's path to the file that shows it. Files and programs of the same first part come before it."""
 ASSETS = "/assets/{name:path}"
+ICON = "/favicon.ico"
+_HTML = re.compile(r"(?:^|,)\s*text/html\s*(?:;|,|$)", re.IGNORECASE)
 _MISSING = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>国培 Guopei Graph</title>
 <h1>国培 Guopei Graph</h1>
 <p>前端页面尚未构建：请安装 Node.js（含 npm），然后在项目根目录运行 <code>make web</code>。</p>
@@ -42,6 +46,8 @@ root.</p></html>"""
 class WebFiles:
     """The built files in memory, read again when the folder has been exchanged for another build.
 
+    The assets of the build before are kept: pages that were opened before load the rest of theirs.
+
     Args:
         folder: The folder; None for none.
     """
@@ -50,21 +56,21 @@ class WebFiles:
         self._folder = folder
         self._stamp: tuple[int, int] | None = None
         self._files: Mapping[str, StaticFile] = {}
+        self._before: Mapping[str, StaticFile] = {}
 
     def find(self, name: str) -> StaticFile | None:
         """A file of the build by its path in the folder, such as `assets/main-7Q2.js`; None where there is none."""
         if self._folder is not None and (stamp := _stamp(self._folder)) not in (None, self._stamp):
-            self._files, self._stamp = _read(self._folder), stamp
-        return self._files.get(name)
+            self._before, self._files, self._stamp = self._files, _read(self._folder), stamp
+        return self._files.get(name) or (self._before.get(name) if name.startswith("assets/") else None)
 
 
-def web_routes(folder: Path | None) -> list[Route]:
+def web_routes(files: WebFiles) -> list[Route]:
     """The routes of the front ends, to come after all others.
 
     Args:
-        folder: The built files; None, or a folder without them, for a page that says what is missing.
+        files: The built files; without any, each page says what is missing.
     """
-    files = WebFiles(folder)
 
     def page(name: str) -> Route:
         async def show(request: Request) -> Response:
@@ -73,14 +79,37 @@ def web_routes(folder: Path | None) -> list[Route]:
 
         return Route(name, guarded(show), methods=["GET"])
 
-    async def asset(request: Request) -> Response:
-        name = request.path_params["name"]
-        found = files.find(f"assets/{name}")
+    def answer(request: Request, name: str) -> Response:
+        found = files.find(name)
         if found is None:
             raise NOT_FOUND(kind="file", id=name[:80])
         return found.answer(request)
 
-    return [*map(page, PAGES), Route(ASSETS, guarded(asset), methods=["GET"])]
+    async def asset(request: Request) -> Response:
+        return answer(request, f"assets/{request.path_params['name']}")
+
+    async def icon(request: Request) -> Response:
+        return answer(request, ICON.removeprefix("/"))
+
+    served = [Route(ASSETS, guarded(asset), methods=["GET"]), Route(ICON, guarded(icon), methods=["GET"])]
+    return [*map(page, PAGES), *served]
+
+
+def nowhere(files: WebFiles) -> Unrouted:
+    """What is said of an address that nothing has: to who wants HTML the page of visitors, which says so; else JSON.
+
+    Args:
+        files: The built files; without any it is JSON for everybody.
+    """
+
+    async def say(request: Request, error: Exception) -> Response:
+        refusal = await unrouted(request, error)
+        wanted = request.method in {"GET", "HEAD"} and _HTML.search(request.headers.get("accept", ""))
+        if refusal.status_code != HTTPStatus.NOT_FOUND or not wanted or (page := files.find(PUBLIC)) is None:
+            return refusal
+        return page.instead(request, HTTPStatus.NOT_FOUND)
+
+    return say
 
 
 def _stamp(folder: Path) -> tuple[int, int] | None:
@@ -93,15 +122,15 @@ def _stamp(folder: Path) -> tuple[int, int] | None:
 
 
 def _read(folder: Path) -> dict[str, StaticFile]:
-    """The pages and assets of a build, by their path in the folder."""
+    """The pages, the icon and the assets of a build, by their path in the folder."""
     pages = [folder / name for name in (PUBLIC, CONSOLE)]
     assets = sorted((folder / "assets").rglob("*"))
     return {
         str(file.relative_to(folder)): StaticFile.of(
             file.read_bytes(),
             KINDS[file.suffix],
-            {**WEB_HEADERS, "Cache-Control": ASKED_ANEW if file in pages else KEPT},
+            {**WEB_HEADERS, "Cache-Control": KEPT if file in assets else ASKED_ANEW},
         )
-        for file in (*pages, *assets)
+        for file in (*pages, folder / ICON.removeprefix("/"), *assets)
         if file.suffix in KINDS and file.is_file()
     }

@@ -49,6 +49,7 @@ class Tokens:
         last_login: The login before this one; None for the first, and for a refresh.
         stay: How the holder stays signed in.
         seconds: For how long the session goes on unless it is refreshed.
+        idle: After so many seconds without a refresh it ends; None where rest does not end it.
     """
 
     access: str
@@ -57,6 +58,7 @@ class Tokens:
     last_login: LastLogin | None = None
     stay: Stay = Stay.TOKEN
     seconds: int = 0
+    idle: int | None = None
 
     @property
     def must_change(self) -> bool:
@@ -106,10 +108,19 @@ class Sessions:
         self._store = store
         self._idle = idle
         self._two_factors = frozenset(two_factors)
+        self.keys = keys
         self._minter = TokenMinter(keys)
         self._graph = TokenVerifier(keys, GRAPH)
         self._password = TokenVerifier(keys, PASSWORD)
-        self._mac_keys = [_mac_key(key.as_dict(private=True)) for key in keys.keys]
+        self._mac_keys = _mac_keys(keys)
+
+    def exchange(self, keys: KeySet) -> None:
+        """Sign with the first of these from now on; a session whose token another one of these made goes on."""
+        self.keys = keys
+        self._minter.exchange(keys)
+        self._graph.exchange(keys)
+        self._password.exchange(keys)
+        self._mac_keys = _mac_keys(keys)
 
     def lacks_factor(self, account: Account, amr: Collection[str]) -> bool:
         """Whether the account's role needs a second factor, and `amr` says that none was given."""
@@ -216,7 +227,8 @@ class Sessions:
         access = self._minter.mint(account.principal(), GRAPH, ACCESS_SECONDS, amr=session.amr, session=session.id)
         refresh = f"{session.id}.{counter}.{_mac(self._mac_keys[0], session.id, counter)}"
         seconds = int((session.expires_at - datetime.now(UTC)).total_seconds())
-        return Tokens(access, refresh, account, stay=session.stay, seconds=seconds)
+        idle = int(self._idle.total_seconds()) if session.stay is Stay.BROWSER else None
+        return Tokens(access, refresh, account, stay=session.stay, seconds=seconds, idle=idle)
 
     def _end(self, session: Session, now: datetime) -> datetime:
         """When a session ends that is used now: idle, where it lasts as long as the browser, or after fourteen days."""
@@ -233,6 +245,10 @@ class Sessions:
         if not any(hmac.compare_digest(mac.encode(), valid_mac.encode()) for valid_mac in valid_macs):
             raise UNAUTHENTICATED()
         return family, int(counter)
+
+
+def _mac_keys(keys: KeySet) -> list[bytes]:
+    return [_mac_key(key.as_dict(private=True)) for key in keys.keys]
 
 
 def _mac_key(private_key: Mapping[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ import msgspec
 from starlette.applications import Starlette
 
 from chassis.principal import TokenVerifier
+from chassis.runtime.certificates import say_end
 from chassis.runtime.tasks import Role
 from chassis.seal import KeyFolder
 from chassis.serving.asgi import Running, subgraph_app
@@ -19,7 +20,7 @@ from services.assessment.commands.evaluations import Evaluations
 from services.assessment.domain.credit import CreditRule
 from services.assessment.domain.inspection import WeightRule
 from services.assessment.graph.schema import schema
-from services.assessment.http.certificates import CertificateEndpoints
+from services.assessment.http.certificates import READS, CertificateEndpoints
 from services.assessment.http.classes import ClassFiles
 from services.assessment.http.evaluations import EvaluationFiles
 from services.assessment.http.exports import YearFiles
@@ -43,7 +44,10 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
     inspections, evaluations = InspectionFiles(), EvaluationFiles()
     years = YearFiles()
     certificates, classes = CertificateEndpoints(settings.keys_dir), ClassFiles(settings.keys_dir)
-    verifier = TokenVerifier(settings.internal_keys(), SERVICE)
+    say_end("seal", settings.keys_dir / "seal.pem")
+    keys = settings.key_file()
+    verifier = TokenVerifier(keys.keys, SERVICE)
+    keys.follow(verifier.exchange)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -57,7 +61,7 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
                 work = tasks(deps, database, amqp_url, _evaluations(settings, deps))
                 yield Running(deps, work, database=database, migrations=MIGRATIONS)
 
-    app = subgraph_app(SERVICE, schema, verifier, start, role)
+    app = subgraph_app(SERVICE, schema, verifier, start, role, keys=keys, read_only=settings.read_only, reads=READS)
     if role in {Role.ALL, Role.API}:
         public = [*inspections.routes(), *evaluations.routes()]
         own = [*certificates.routes(verifier), *classes.routes(verifier), *years.routes(verifier)]

@@ -33,6 +33,9 @@ def build(settings: CatalogSettings, role: Role = Role.ALL) -> Starlette:
             work = tasks(deps, database, settings.amqp_url.get_secret_value())
             yield Running(deps, work, database=database, migrations=MIGRATIONS)
 
-    app = subgraph_app(SERVICE, schema, TokenVerifier(settings.internal_keys(), SERVICE), start, role)
+    keys = settings.key_file()
+    verifier = TokenVerifier(keys.keys, SERVICE)
+    keys.follow(verifier.exchange)
+    app = subgraph_app(SERVICE, schema, verifier, start, role, keys=keys, read_only=settings.read_only)
     app.router.routes.append(Route("/calendar/{year}.ics", calendars.serve))
     return app

@@ -35,7 +35,9 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
         role: What this process does; the endpoints of files are there with `ALL` and `API` only.
     """
     files: tuple[FileEndpoints, ...] = (Exports(), RevealFiles(), RosterFiles())
-    verifier = TokenVerifier(settings.internal_keys(), SERVICE)
+    keys = settings.key_file()
+    verifier = TokenVerifier(keys.keys, SERVICE)
+    keys.follow(verifier.exchange)
 
     @asynccontextmanager
     async def start() -> AsyncIterator[Running]:
@@ -61,7 +63,7 @@ def build(settings: EnrollmentSettings, role: Role = Role.ALL) -> Starlette:
             finally:
                 await deps.lane.close()
 
-    app = subgraph_app(SERVICE, schema, verifier, start, role)
+    app = subgraph_app(SERVICE, schema, verifier, start, role, keys=keys, read_only=settings.read_only)
     if role in {Role.ALL, Role.API}:
         for endpoints in files:
             app.router.routes.extend(endpoints.routes(verifier))

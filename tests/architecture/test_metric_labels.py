@@ -11,6 +11,7 @@ LABELS: Mapping[str, str] = {
     "bound": "the bounds of ServerSettings",
     "cache": "documents, plans",
     "caller": "principal, address",
+    "certificate": "the certificates that a process works with, named by the code",
     "code": "codes of refusals, bounded by `chassis.runtime.outcomes`; names of MongoDB's errors",
     "collection": "collections that the code names, bounded by `chassis.storage.driver_metrics`",
     "command": "MongoDB's commands",

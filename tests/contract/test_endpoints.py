@@ -3,8 +3,6 @@
 import re
 from typing import cast
 
-from joserfc.jwk import KeySet
-
 from gateway.http.account_admin import AccountAdminEndpoints
 from gateway.http.authentication import AuthenticationEndpoints
 from gateway.http.second_factor import SecondFactorEndpoints
@@ -15,9 +13,9 @@ from tests.contract.reading import text_of
 
 
 def test_the_page_on_accounts_lists_the_endpoints_of_the_gateway() -> None:
-    deps, keys = cast("Deps", None), cast("KeySet", None)  # the routes are listed, none is called
+    deps = cast("Deps", None)  # the routes are listed, none is called
     routes = [
-        *AuthenticationEndpoints(deps, keys).routes(),
+        *AuthenticationEndpoints(deps).routes(),
         *SecondFactorEndpoints(deps).routes(),
         *SignOnEndpoints(SignOnDeps(deps)).routes(),
         *AccountAdminEndpoints(deps).routes(),

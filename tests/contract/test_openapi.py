@@ -62,7 +62,7 @@ from tests.unit.gateway.serving import Browser, served
 
 METHODS = {"get", "post", "put", "delete", "patch"}
 FILES_OF_PAGES = {route.path for name in ("ballot", "c", "check-in", "page") for route in page_routes(name)}
-FRONT_ENDS = {*web.PAGES, web.ASSETS}
+FRONT_ENDS = {*web.PAGES, web.ASSETS, web.ICON}
 ELSEWHERE = {"/graphql", "/livez", "/readyz", *FRONT_ENDS, *FILES_OF_PAGES}
 """The graph, probes, the front ends, and files of pages."""
 NOW = datetime(2024, 5, 20, 9, tzinfo=UTC)
@@ -550,7 +550,7 @@ async def gateway(tmp_path: Path) -> Any:
 
 
 def bearer(own: GatewaySettings, scope: Scope, audience: str = sessions.GRAPH) -> dict[str, str]:
-    token = TokenMinter(own.keys()).mint(Principal("a.1", scope, school="3144000011"), audience)
+    token = TokenMinter(own.key_file().keys).mint(Principal("a.1", scope, school="3144000011"), audience)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -25,7 +25,7 @@ from deploy.k8s.calendar import of_round, openings
 from deploy.matrix import AMQPS, BACKED_UP, DEFINITIONS, ELSEWHERE, HTTP, MANAGEMENT, MONGODB, SPANS, connections
 from deploy.processes import MIGRATED, PROCESSES, PRODUCERS, SUBGRAPHS
 from gateway.http.pages import page_routes
-from gateway.http.web import web_routes
+from gateway.http.web import WebFiles, web_routes
 from kernel.reference import round_data
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -318,7 +318,7 @@ def test_the_ingress_leads_to_every_path_of_the_gateway_and_to_no_probe(overlay:
         led |= {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
     described = yaml.safe_load((ROOT / "contracts" / "http" / "openapi.yaml").read_text(encoding="utf-8"))["paths"]
     pages = [route.path for name in ("page", "ballot", "check-in", "c") for route in page_routes(name)]
-    front_ends = [route.path for route in web_routes(None)]
+    front_ends = [route.path for route in web_routes(WebFiles(None))]
     wanted = {f"/{path.split('/')[1]}" for path in (*described, *pages, *front_ends, "/graphql")}
     assert set(led) == wanted - {"/livez", "/readyz"}
     assert {path for path, service in led.items() if service == "gateway-auth"} == {"/auth"}

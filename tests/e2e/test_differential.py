@@ -11,7 +11,7 @@ import pytest
 
 from bench.gateway.peers import free_port, process
 from chassis.principal import TokenMinter, TokenVerifier
-from chassis.runtime.settings import read_keys
+from chassis.runtime.key_files import read_keys
 from deploy.demo import documents
 from deploy.demo.story import Story
 from deploy.local.suite import GATEWAY, Suite

@@ -45,15 +45,21 @@ async def test_a_request_its_event_and_the_effects_are_one_trace_in_spans_and_lo
     await ministry.do(RESUME, id=project)
     effects = [(service, EVENT) for service in ("enrollment", "assessment")]
     path = [("gateway", "mutation"), ("gateway", "fetch catalog"), ("catalog", "catalog.graphql")]
+    written, sent = ("catalog", "update projects"), ("catalog", f"publish {EVENT}")
+    works = [
+        (service, name) for service, _ in effects for name in ("effects", "insert inbox", "commitTransaction admin")
+    ]
 
     def whole() -> dict[tuple[str, str], Span]:
         found = collector.of(trace)
-        return found if {*path, *effects} <= set(found) else {}
+        return found if {*path, written, sent, *effects, *works} <= set(found) else {}
 
     spans = await eventually(whole)
     client, fetch, request = (spans[step] for step in path)
     assert [client.parent, fetch.parent, request.parent] == ["", client.id, fetch.id]
     assert {spans[effect].parent for effect in effects} == {request.id}
+    assert spans[written].parent == spans[sent].parent == request.id
+    assert {spans[work].trace for work in works} == {trace}
     assert request.attributes["guopei.outcome"] == fetch.attributes["guopei.outcome"] == "ok"
     assert "核查" not in repr(spans)
     wanted = {

@@ -23,7 +23,7 @@ from bson import encode
 
 from chassis import seal
 from chassis.principal import Principal, Scope, TokenMinter
-from chassis.runtime.settings import read_keys
+from chassis.runtime.key_files import read_keys
 from chassis.storage.mongo import connect
 from deploy.broker.definitions import ADMIN
 from deploy.local.suite import BALLOTS, GATEWAY, Suite

@@ -67,12 +67,14 @@ class Tab:
     Attributes:
         requests: What it has sent, by the browser's id.
         complaints: What the browser has said of it: errors, refusals by its policy, exceptions nobody caught.
+        clicks: How often something was pressed, ticked or chosen.
     """
 
     socket: aiohttp.ClientWebSocketResponse
     session: str = ""
     requests: dict[str, Sent] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
+    clicks: int = 0
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     _waiting: dict[int, "asyncio.Future[dict[str, Any]]"] = field(default_factory=dict)
 
@@ -145,8 +147,13 @@ class Tab:
             f"[...document.querySelector({json.dumps(within)}).querySelectorAll('button, a')]"
             f".find((each) => each.textContent === {json.dumps(text)} && !each.disabled)"
         )
-        await self.until(f"Boolean({found})")
-        await self.evaluate(f"{found}.click()")
+        await self.click(found)
+
+    async def click(self, element: str) -> None:
+        """Press an element, which an expression finds, once it is there."""
+        await self.until(f"Boolean({element})")
+        self.clicks += 1
+        await self.evaluate(f"({element}).click()")
 
     async def write(self, selector: str, text: str) -> None:
         """Type a text into a field, as a keyboard does."""

@@ -135,6 +135,11 @@ def test_types_fit_the_schema(built: FrontEnd) -> None:
             "query Wrong { projects { nodes { ...PlanContent } } }",
             "Project.justifications is not for public",
         ),
+        (
+            "roles/schools/wrong.graphql",
+            "# For: ministry, province\nquery Wrong { myProvince { code } }",
+            "Query.myProvince is not for ministry",
+        ),
         ("public/wrong.graphql", "query Wrong { rounds { ...Nothing } }", 'Unknown fragment "Nothing"'),
         ("public/wrong.graphql", "query Wrong { rounds { nonsense } }", 'Cannot query field "nonsense"'),
         ("public/wrong.graphql", "{ rounds { year } }", "a file holds one named operation"),

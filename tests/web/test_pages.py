@@ -9,7 +9,7 @@ import pytest
 from deploy.local.suite import GATEWAY
 from kernel.dates import SHANGHAI
 from tests.support.chromium import phone
-from tests.web.site import AMENDED, CLASS, LOGINS, PROJECTS, SIZES, THERE, Site, look, sign_in
+from tests.web.site import AMENDED, CLASS, LOGINS, PROJECTS, SCHOOL, SIZES, THERE, Site, look, sign_in
 
 CREDITED = """{ projects(first: 10, filter: {year: 2023, statuses: [COMPLETED]}) { nodes {
   id enrollments(first: 20, filter: {statuses: [CREDITED]}) { nodes { id teacher { name } } } } } }"""
@@ -19,12 +19,22 @@ WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesA
 PAGES = {
     "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
     "school": ["/enrollments", "/enrol", "/teachers", "/transfers", "/accounts", "/rosters", "/school", "/notices"],
-    "base": ["/projects", "/projects?year=2023", "/projects/new", "/assessments", "/notices"],
+    "base": ["/projects", "/projects?year=2023", "/projects/new", "/team", "/assessments", "/notices"],
     "expert": ["/reviews", "/notices"],
-    "province": ["/progress", "/schools", "/enrollments", "/funding", "/transfers", "/assessments?year=2023"],
+    "province": [
+        "/progress",
+        "/schools",
+        "/schools/new",
+        f"/schools/{SCHOOL}",
+        "/enrollments",
+        "/funding",
+        "/transfers",
+        "/assessments?year=2023",
+    ],
     "ministry": [
         *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
-        *("/transfers", "/accounts", "/progress", "/notices"),
+        *("/transfers", "/accounts", "/progress", "/notices", "/schools/new", f"/schools/{SCHOOL}"),
+        *("/rounds", "/rounds/new", "/rounds/2024", "/audit", "/certificates?year=2023"),
         *("/assessments?year=2023", "/assessments/table?year=2023", "/assessments/proposals?year=2023"),
     ],
 }

@@ -10,6 +10,7 @@ from tests.web.site import (
     BASE,
     BY_CODE,
     CLASS,
+    CLICKS,
     LOGINS,
     TEACHER,
     THERE,
@@ -19,6 +20,7 @@ from tests.web.site import (
     drop,
     look,
     sign_in,
+    task,
     tick,
 )
 
@@ -76,25 +78,26 @@ async def test_r19_r22_r23_a_teacher_signs_up_the_school_submits_and_the_base_ac
         await tab.reads("以 ")
         await tab.press("报名", "main")
         await tab.reads("待学校提交")
+        assert tab.clicks <= CLICKS["sign up from a link"]
         name = await tab.text(".who")
         assert not tab.complaints
     async with phone(site.home / "school-submits") as tab:
         await sign_in(tab, site, "school", site.person)
-        await tab.reads("等我办理")
-        await tab.open(f"{site.suite.url}/console/enrollments?status=SIGNED_UP")
+        await task(tab, "提交报名")
         await tick(tab, name)
         await tab.press("提交给基地")
         await tab.reads("已提交 1 人")
+        assert tab.clicks <= CLICKS["submit"]
         assert not tab.complaints
     async with phone(site.home / "base-accepts") as tab:
         await sign_in(tab, site, "base", BASE)
-        await tab.reads("等我办理")
+        await task(tab, "核准报名")
         project = await site.public.ask("query($code: String!) { projectByCode(code: $code) { id } }", code=CLASS)
         address = f"{site.suite.url}/console/projects/{project['projectByCode']['id']}"
-        await tab.open(f"{address}?status=SUBMITTED")
         await tick(tab, name)
         await tab.press("录取", "main")
         await tab.reads("已办理 1 人")
+        assert tab.clicks <= CLICKS["decide a class"]
         await tab.open(f"{address}?status=ACCEPTED")
         await tab.reads(name)
         assert not tab.complaints
@@ -137,7 +140,8 @@ async def test_r22_a_school_drops_a_roster_sees_the_wrong_cells_and_puts_the_goo
     async with phone(site.home / "roster") as tab:
         await sign_in(tab, site, "school", site.person)
         await tab.reads("等我办理")
-        await tab.open(f"{site.suite.url}/console/rosters")
+        tab.clicks = 1  # the file
+        await tab.press("名册", ".side")
         await tab.until("Boolean(document.querySelector('.drop'))")
         await tab.evaluate(drop(f"{HEADER}\n{good}\n{wrong}", "名册.csv"))
         await tab.until("location.pathname.startsWith('/console/rosters/') && !!document.querySelector('.wrong')")
@@ -150,6 +154,7 @@ async def test_r22_a_school_drops_a_roster_sees_the_wrong_cells_and_puts_the_goo
         await tab.press("只提交合格的行", "main")
         await tab.press("确认只提交合格的行", "main")
         await tab.until("!document.querySelector('main .tag').innerText.includes('待确认')")
+        assert tab.clicks <= CLICKS["roster"]
         job = await tab.evaluate("location.href")
         await tab.open(f"{site.suite.url}/console/enrollments?q=%E5%91%A8%E6%96%87%E9%9D%99")  # leaving changes nothing
         await tab.open(job)
@@ -190,7 +195,9 @@ async def test_r27_a_province_records_a_payment_and_corrects_it(site: Site) -> N
     async with phone(site.home / "funding") as tab:
         await sign_in(tab, site, "province", LOGINS["province"])
         await tab.reads("等我办理")
-        await tab.open(f"{site.suite.url}/console/funding")
+        await tab.until("document.querySelectorAll('.tile').length > 1")  # how we are takes no click
+        tab.clicks = -1  # what is refused first
+        await tab.press("经费", ".side")
         await tab.press("登记经费", "main")
         await tab.write("#field-item", "教材印制")
         await tab.write("#field-amount", "many")
@@ -201,6 +208,7 @@ async def test_r27_a_province_records_a_payment_and_corrects_it(site: Site) -> N
         await tab.write("#field-amount", "12,000.50")
         await tab.press("确认登记经费", "main")
         await tab.reads("12,000.5 元")
+        assert tab.clicks <= CLICKS["funding"]
         row = "[...document.querySelectorAll('main tbody tr')].find((each) => each.innerText.includes('教材印制'))"
         await tab.evaluate(f"[...{row}.querySelectorAll('button')].find((each) => each.textContent === '更正').click()")
         await tab.evaluate(f"{row}.querySelector('input[name^=amount]').value = '11000'")
@@ -213,11 +221,10 @@ async def test_r27_a_province_records_a_payment_and_corrects_it(site: Site) -> N
 async def test_r23_the_ministry_decides_what_a_base_left_undecided_and_says_why(site: Site) -> None:
     async with phone(site.home / "escalated") as tab:
         await sign_in(tab, site, "ministry", "moe")
-        await tab.reads("等我办理")
-        await tab.open(f"{site.suite.url}/console/escalations?year=2023")
-        await tab.until("Boolean(document.querySelector('label.pick input'))")
-        await tab.evaluate("document.querySelector('label.pick input').click()")
+        await task(tab, "处理逾期未决")
+        await tab.click("document.querySelector('label.pick input')")
         await tab.press("不予录取", "main")
         await tab.write("#field-REJECT", "名额已满")
         await tab.press("确认不予录取", "main")
         await tab.reads("已办理 1 人")
+        assert tab.clicks <= CLICKS["escalation"]

@@ -3,11 +3,12 @@
 import itertools
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from contracts.access import SCOPES
+from contracts.access import SCOPES, rows
 from deploy.local.web import ROOT, WEB
 
 SOURCES = WEB.sources / "src"
@@ -19,6 +20,7 @@ CODES = re.compile(r'(?:UNSURE|PASSING) = new Set\(\[.*?\]\)|code === "[A-Z_]+"'
 CODE = re.compile(r'"([A-Z_]{4,})"')
 LONGEST = 300
 ROLES = {scope.value for scope in SCOPES}
+ASKS = re.compile(r"^(?:# For: ([\w, ]+)\n)?mutation \w+[^{]*\{\s*(?:\w+: )?(\w+)", re.DOTALL)
 TEXT, CONTROL = 4.5, 3.0
 PAIRS = [
     *itertools.product(("ink", "dim", "brand", "ok", "warn", "bad"), ("paper", "ground")),
@@ -31,6 +33,20 @@ PAIRS = [
     ("on-brand", "bad"),
 ]
 """Text and what it stands on."""
+
+
+WITH_THE_MERGE = {
+    *("announceInspection", "closeFinding", "closeInspection", "extendInspection", "freezeInspection", "recordBeacons"),
+    *("recordFinding", "remindEvaluation", "replaceSampled", "revealInspection", "reportRectification"),
+    *("returnEnrollments", "voidInspection", "withdrawFinding", "addClass", "recordAsHeld", "recordAsNotHeld"),
+}
+"""Commands of pages that come with the merge."""
+ELSEWHERE = {
+    "decideProject": "decideProjects does the same, for one plan too",
+    "checkIn": "the check-in page of the gateway",
+    "issueBallotToken": "the ballot page of the gateway",
+}
+"""Commands that no page here gives, and why."""
 
 
 def named(file: Path) -> str:
@@ -60,6 +76,15 @@ def test_the_codes_that_scripts_look_for_are_the_graphs() -> None:
     looked_for = {code for found in CODES.findall(text) for code in CODE.findall(found)} - {"AWAY"}
     assert {"OUTCOME_UNKNOWN", "BUSY", "STALE_VERSION", "UNAUTHENTICATED"} <= looked_for
     assert {code for code in looked_for if f"`{code}`" not in table} == set()
+
+
+def test_r40_every_act_of_the_audit_log_has_a_name() -> None:
+    """By producer and event; the compiler holds English to the same names."""
+    text = (SOURCES / "roles" / "ministry" / "audit" / "zh.ts").read_text(encoding="utf-8")
+    tables = dict(re.findall(r"^    (\w+): \{\n(.*?)^    \}", text, re.MULTILINE | re.DOTALL))
+    named_acts = {f"{service}.{act}" for service, table in tables.items() for act in re.findall(r'"([\w-]+)":', table)}
+    events = (ROOT / "contracts" / "events").rglob("*.schema.json")
+    assert named_acts == {f"{file.parent.name}.{file.name.partition('.')[0]}" for file in events}
 
 
 def test_r10_a_plan_is_of_one_of_the_major_categories_on_file() -> None:
@@ -110,6 +135,23 @@ def test_a_roles_pages_know_no_other_roles() -> None:
             if not allowed[place[0]]:
                 wrong.append(f"{'/'.join(place)} imports {'/'.join(goal)}")
     assert wrong == []
+
+
+def _givers(file: Path) -> Iterator[tuple[str, str]]:
+    """Which role gives which command by a file, as the build knows it: by folder, or by the file's first line."""
+    if asked := ASKS.match(file.read_text(encoding="utf-8")):
+        folder = file.relative_to(SOURCES).parts[1]
+        roles = {folder} if folder in ROLES else set(asked[1].split(", ")) if asked[1] else ROLES
+        yield from ((role, asked[2]) for role in roles)
+
+
+def test_whatever_a_role_may_do_it_can_do_by_a_page() -> None:
+    """Each mutation of the graph, for each role that may use it."""
+    given = {pair for file in SOURCES.rglob("*.graphql") for pair in _givers(file)}
+    allowed = {(role, row.field) for row in rows() if row.type == "Mutation" for role in row.scopes or ROLES}
+    assert given <= allowed
+    assert {(role, field) for role, field in allowed - given if field not in WITH_THE_MERGE | set(ELSEWHERE)} == set()
+    assert not set(ELSEWHERE) & {field for _, field in given}
 
 
 def _luminance(colour: str) -> float:

@@ -1,12 +1,13 @@
 """The year's assessment by mouse: computed, commented on, made final, appealed against, published; and its quotas."""
 
+import json
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from deploy.seed.graph_client import Client
 from kernel.dates import SHANGHAI
 from tests.support.chromium import Tab, phone
-from tests.web.site import BASE, Site, look, sign_in
+from tests.web.site import BASE, THERE, Site, look, sign_in
 
 YEAR = 2023
 ALL = f"/console/assessments?year={YEAR}"
@@ -40,6 +41,17 @@ async def command(tab: Tab, label: str, done: str) -> None:
     await tab.press(label, "main")
     await tab.press(f"确认{label}", "main")
     await tab.reads(done)
+
+
+async def chinese(tab: Tab) -> None:
+    """Show the page in Chinese again."""
+    await tab.evaluate("document.documentElement.lang === 'en' && document.querySelector('.top .end button').click()")
+    await tab.until(f"document.documentElement.lang === 'zh-CN' && {THERE}")
+
+
+def tick_of(name: str) -> str:
+    """The box of a base's row, as an expression."""
+    return f"[...document.querySelectorAll('main input')].find((each) => each.ariaLabel === {json.dumps(name)})"
 
 
 async def opened(ministry: Client) -> None:
@@ -77,18 +89,19 @@ async def test_r38_the_ministry_computes_a_year_and_opens_it_to_comments(site: S
         await tab.press(f"{YEAR} 年度考核", "main")
         await command(tab, "计算考核", "当年有项目的基地")
         await look(tab, site, ALL)
-        await tab.evaluate("document.querySelector('.top .end button[lang]').click()")
+        await chinese(tab)
         await tab.press(name, "main")
-        await tab.reads("已计算，未交基地")
+        await tab.reads("未交基地")
         await tab.press("F1 扣分", "main")
         await tab.reads("查实的投诉扣 3.00")
         await tab.until(f"[...document.querySelectorAll('th')].some((each) => each.innerText === '{COMPLAINT}')")
         await tab.open(f"{site.suite.url}{ALL}")
         await command(tab, "交基地提出意见", "意见期至")
-        await tab.evaluate(f"document.querySelector('input[aria-label={name!r}]').click()")
+        await tab.until(f"Boolean({tick_of(name)})")
+        await tab.evaluate(f"{tick_of(name)}.click()")
         await command(tab, "定级", "1 个未定级")
         await tab.reads("意见期")
-        await tab.open(f"{site.suite.url}{address}?item=C1")
+        await tab.open(f"{site.suite.url}{address}?item=B1")
         await tab.press("调整得分", "main")
         await tab.evaluate("document.querySelector('#field-points').select()")
         await tab.write("#field-points", "９９")
@@ -100,7 +113,7 @@ async def test_r38_the_ministry_computes_a_year_and_opens_it_to_comments(site: S
         await tab.press("确认调整得分", "main")
         await tab.reads("得分的调整")
         await tab.reads("6.25 / ")
-        await look(tab, site, f"{address}?item=C1")
+        await look(tab, site, f"{address}?item=B1")
         assert not tab.complaints
 
 
@@ -118,16 +131,16 @@ async def test_r38_a_base_comments_on_what_it_is_shown_and_what_it_typed_stays(s
         await tab.until("document.querySelector('main textarea')?.value === '有一期因台风延期'")
         await tab.press("确认提出意见", "main")
         await tab.until("[...document.querySelectorAll('td')].some((each) => each.innerText === '有一期因台风延期')")
-        await tab.press("C1 考核合格率", "main")
-        await tab.press("对“考核合格率”提出意见", "main")
-        await tab.write("main textarea", "两名学员补考合格")
-        await tab.press("确认对“考核合格率”提出意见", "main")
-        await tab.until("[...document.querySelectorAll('td')].some((each) => each.innerText === '两名学员补考合格')")
-        await look(tab, site, f"{address}?item=C1")
+        await tab.press("B1 核准及时率", "main")
+        await tab.press("对“核准及时率”提出意见", "main")
+        await tab.write("main textarea", "一名报名人已撤回")
+        await tab.press("确认对“核准及时率”提出意见", "main")
+        await tab.until("[...document.querySelectorAll('td')].some((each) => each.innerText === '一名报名人已撤回')")
+        await look(tab, site, f"{address}?item=B1")
         await look(tab, site, "/console/assessments")
     async with phone(site.home / "commented") as tab:
         await enter(tab, site, "ministry", address)
-        await tab.reads("两名学员补考合格")
+        await tab.reads("一名报名人已撤回")
         assert not tab.complaints
 
 
@@ -145,8 +158,10 @@ async def test_r38_r39_grades_are_final_appealed_against_and_published_and_propo
     after(site, (await ministry.ask(STANDING, year=YEAR))["assessmentYear"]["commentUntil"])
     async with phone(site.home / "grades") as tab:
         await enter(tab, site, "ministry", ALL)
-        await tab.until("document.querySelectorAll('main input[type=checkbox]').length > 1")
-        await tab.evaluate("document.querySelectorAll('main input[type=checkbox]').forEach((each) => each.click())")
+        for number, each in enumerate(found, 1):
+            await tab.until(f"Boolean({tick_of(each['base']['name'])})")
+            await tab.evaluate(f"{tick_of(each['base']['name'])}.click()")
+            await tab.reads(f"已选 {number} 个")
         await command(tab, "定级", f"{len(found)} 个基地已定级")
         await command(tab, "公布等次", "WRONG_STATE")
     async with phone(site.home / "appeals") as tab:
@@ -166,7 +181,7 @@ async def test_r38_r39_grades_are_final_appealed_against_and_published_and_propo
         await enter(tab, site, "ministry", ALL)
         await command(tab, "公布等次", "等次公布")
         await look(tab, site, f"/console/assessments/proposals?year={YEAR}")
-        await tab.evaluate("document.querySelector('.top .end button[lang]').click()")
+        await chinese(tab)
         await tab.press("采纳", "main")
         await tab.press("确认采纳", "main")
         await tab.reads("已采纳")

@@ -3,7 +3,8 @@
 // A file holds one named operation, a .fragment.graphql file one fragment, which operations of any folder may spread. An
 // operation is validated against the schema of clients, printed with its fragments, and registered under the SHA-256 of
 // its text; the browser is given the id and the types, never the text. What a folder's reader may not read fails the
-// build: src/public is everybody, src/roles/<role> that role, every other folder all who are signed in.
+// build: src/public is everybody, src/roles/<role> that role, every other folder all who are signed in, or whom the
+// document names in its first line: # For: ministry, province
 //
 //   node scripts/documents.mjs <api.graphql> [<trusted-documents.json>]
 import { createHash } from "node:crypto";
@@ -16,6 +17,7 @@ import { TypeInfo, Kind, buildSchema, parse, print, validate, visit, visitWithTy
 
 const SOURCES = join(dirname(fileURLToPath(import.meta.url)), "..", "src");
 const ROLES = ["ministry", "expert", "base", "school", "teacher", "province"];
+const NAMED = /^# For: ([\w, ]+)\n/;
 const ALLOWED = /可用角色 For: ([\w, ]+)/;
 
 /** SHA-256 in hex. */
@@ -34,7 +36,7 @@ export function documentOf(schema, file, source, fragments = new Map()) {
   }
   const used = spread(operation, fragments);
   const parsed = { ...own, definitions: [operation, ...used] };
-  const wrong = [...validate(schema, parsed).map((error) => error.message), ...denied(schema, parsed, readersOf(place))];
+  const wrong = [...validate(schema, parsed).map((error) => error.message), ...denied(schema, parsed, readersOf(place, source))];
   if (wrong.length) throw new Error(`${place}: ${wrong.join("; ")}`);
   const text = print(parsed);
   return { folder: dirname(file), file, name: operation.name.value, kind: operation.operation, own, used, text, id: sha256(text) };
@@ -59,11 +61,11 @@ function fragmentOf(file, source) {
   return [fragment.name.value, fragment];
 }
 
-/** Who reads the answers of a document, by its folder. */
-function readersOf(place) {
+/** Who reads the answers of a document: its folder says so, or its first line where several roles share the folder. */
+function readersOf(place, source) {
   const [top, role] = place.split(sep);
   if (top === "public") return ["public"];
-  return top === "roles" && ROLES.includes(role) ? [role] : ROLES;
+  return top === "roles" && ROLES.includes(role) ? [role] : source.match(NAMED)?.[1].split(", ") ?? ROLES;
 }
 
 function denied(schema, parsed, readers) {

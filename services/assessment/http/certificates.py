@@ -63,6 +63,10 @@ class CheckRequest(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     name: str | None = None
 
 
+READS = ("/certificates/check", "/certificates/check-file")
+"""What is asked by POST and changes nothing."""
+
+
 class CertificateEndpoints:
     """The endpoints.
 

@@ -15,7 +15,7 @@ from chassis.messaging import amqp
 from chassis.messaging.batch import BatchConsumer
 from chassis.messaging.timelines import KnownTimelines
 from chassis.runtime.tasks import run_all
-from chassis.runtime.telemetry import PUBLISHED, count_refused
+from chassis.runtime.telemetry import PUBLISHED, count_refused, publish_span
 from chassis.storage.cursor import cursor_of
 from kernel.reference import provinces
 from services.enrollment.store import Entry, Epoch, Feed
@@ -344,4 +344,5 @@ async def _put(exchange: AbstractExchange, entry: Entry, epoch: Epoch) -> None:
         epoch=epoch.number or None,
         epochbase=epoch.base_of(entry.province) if epoch.number else None,
     )
-    await exchange.publish(message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS)
+    with publish_span(event.traceparent, event.type, amqp.PROVINCES):
+        await exchange.publish(message, f"province.{entry.province}", mandatory=True, timeout=_CONFIRM_SECONDS)

@@ -159,6 +159,19 @@ async def test_a_session_outlives_the_rotation_of_the_signing_key(deps: Deps, ke
         await Sessions(deps.store, KeySet([fresh])).refresh(first)
 
 
+async def test_sessions_go_on_when_the_keys_are_exchanged_in_a_running_gateway(deps: Deps, keys: KeySet) -> None:
+    first = await activated(deps)
+    fresh = ECKey.generate_key("P-256", parameters={"kid": "next"})
+    deps.sessions.exchange(KeySet([fresh, *keys.keys]))
+    assert deps.sessions.check(first.access).principal.school == LOGIN
+    second = await deps.sessions.refresh(str(first.refresh))
+    deps.sessions.exchange(KeySet([fresh]))
+    assert deps.sessions.check(second.access).principal.school == LOGIN
+    assert (await deps.sessions.refresh(str(second.refresh))).access
+    with pytest.raises(Refusal):
+        deps.sessions.check(first.access)
+
+
 @pytest.mark.parametrize("token", ["", "a", "a.1٣.x", "a." + "9" * 5_000 + ".x", "a.b.c", "a.0.0", "a.-1.x", "家.0.密"])
 async def test_a_made_up_refresh_token_is_refused(deps: Deps, token: str) -> None:
     with pytest.raises(Refusal) as refused:

@@ -183,6 +183,9 @@ async def test_a_session_that_rests_ends_at_the_server_and_use_puts_that_off(
         await rows.update_one({"_id": family}, {"$set": {"expires_at": now + timedelta(seconds=30)}})
         cookie = set_cookie(await by_cookie(browser, "refresh", cookie.value))
         assert await until() > now + timedelta(seconds=100), "who works is not signed out"
+        renewed = await by_cookie(browser, "refresh", cookie.value)
+        cookie = set_cookie(renewed)
+        assert renewed.json["idleSeconds"] == 120, "the page is told, so that it warns in time"
         almost = now - timedelta(days=14) + timedelta(seconds=60)
         await rows.update_one({"_id": family}, {"$set": {"opened_at": almost}})
         cookie = set_cookie(await by_cookie(browser, "refresh", cookie.value))
@@ -201,6 +204,7 @@ async def test_a_clients_own_token_is_not_ended_by_rest(
         row = await database["sessions"].find_one({"_id": tokens["refreshToken"].split(".")[0]})
         assert row
         assert row["expires_at"] > datetime.now(UTC) + timedelta(days=13)
+        assert tokens["idleSeconds"] is None
 
 
 async def test_r4_a_teacher_may_stay_signed_in_for_fourteen_days_and_no_office_may(
@@ -212,7 +216,9 @@ async def test_r4_a_teacher_may_stay_signed_in_for_fourteen_days_and_no_office_m
     assert FORTNIGHT - 60 < int(set_cookie(answer)["max-age"]) <= FORTNIGHT
     refreshed = await by_cookie(browser, "refresh", set_cookie(answer).value)
     assert FORTNIGHT - 60 < int(set_cookie(refreshed)["max-age"]) <= FORTNIGHT
+    assert answer.json["idleSeconds"] is refreshed.json["idleSeconds"] is None
     unkept = await auth(browser, "login", body | {"keep": False})
+    assert unkept.json["idleSeconds"] == 1_800
     assert set_cookie(unkept)["max-age"] == ""
     office = await signed_in(browser, deps, keep=True)
     assert (office.status, office.code) == (400, "KEEP_NOT_OFFERED")

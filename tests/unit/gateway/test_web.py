@@ -12,8 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from gateway.http.compression import Compression
-from gateway.http.responses import unrouted
-from gateway.http.web import PAGES, web_routes
+from gateway.http.web import PAGES, WebFiles, nowhere, web_routes
 from tests.unit.gateway.serving import Browser, served
 
 SCRIPT = "export const words = " + repr(["国培"] * 500) + ";"
@@ -31,6 +30,8 @@ def built(folder: Path, text: str) -> Path:
         (folder / f"{name}.html").write_text(f"<title>{name} {text}</title>", encoding="utf-8")
     (folder / "assets" / "main-ABC.js").write_text(SCRIPT, encoding="utf-8")
     (folder / "assets" / "mark-DEF.svg").write_text("<svg/>", encoding="utf-8")
+    (folder / "assets" / f"main-{text}.js").write_text(text, encoding="utf-8")
+    (folder / "favicon.ico").write_bytes(b"icon")
     (folder / "trusted-documents.json").write_text("{}", encoding="utf-8")
     (folder / ".sources.sha256").write_text("0", encoding="utf-8")
     return folder
@@ -43,8 +44,9 @@ async def browser(folder: Path) -> AsyncIterator[Browser]:
 
 
 def serving(folder: Path | None) -> AbstractAsyncContextManager[Browser]:
-    handlers = {HTTPException: unrouted}
-    app = Starlette(routes=web_routes(folder), middleware=[Middleware(Compression)], exception_handlers=handlers)
+    files = WebFiles(folder)
+    handlers = {HTTPException: nowhere(files)}
+    app = Starlette(routes=web_routes(files), middleware=[Middleware(Compression)], exception_handlers=handlers)
     return served(app)
 
 
@@ -91,18 +93,21 @@ async def test_an_asset_is_kept_for_good_and_goes_out_as_it_was_compressed_at_th
     assert int(answer.headers["content-length"]) == len(gzip.compress(SCRIPT.encode(), mtime=0))
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert "Accept-Encoding" in answer.headers["vary"]
+    assert answer.headers["vary"] == "Accept-Encoding"
     again = await browser.send(
         "GET", "/assets/main-ABC.js", headers={"Accept-Encoding": accepted, "If-None-Match": answer.headers["etag"]}
     )
     assert again.status == 304
     assert again.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert again.headers["vary"] == "Accept-Encoding"
 
 
-async def test_who_takes_no_coding_gets_the_plain_asset_under_its_strong_tag(browser: Browser) -> None:
-    plain = await browser.send("GET", "/assets/main-ABC.js", headers={"Accept-Encoding": "identity"})
+@pytest.mark.parametrize("refusing", ["identity", "gzip;q=0", "gzip; q=0.0, identity", "*;q=0, identity", "deflate"])
+async def test_who_takes_no_coding_gets_the_plain_asset_under_its_strong_tag(browser: Browser, refusing: str) -> None:
+    plain = await browser.send("GET", "/assets/main-ABC.js", headers={"Accept-Encoding": refusing})
     assert plain.text == SCRIPT
     assert "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == "Accept-Encoding"
     coded = await browser.send("GET", "/assets/main-ABC.js", headers={"Accept-Encoding": "gzip"})
     assert coded.headers["etag"] == f"W/{plain.headers['etag']}"
     picture = await browser.send("GET", "/assets/mark-DEF.svg")
@@ -142,6 +147,36 @@ async def test_another_build_in_the_place_of_the_first_is_served_at_once_and_non
     await asyncio.to_thread(built(tmp_path / "new", "second").rename, folder)
     second = await browser.send("GET", "/", headers={"If-None-Match": first.headers["etag"]})
     assert (second.status, second.text) == (200, "<title>public second</title>")
+    for name in ("first", "second"):
+        kept = await browser.send("GET", f"/assets/main-{name}.js")
+        assert (kept.status, kept.text) == (200, name), "a page of the build before loads the rest of its scripts"
+    await asyncio.to_thread(folder.rename, tmp_path / "older")
+    await asyncio.to_thread(built(tmp_path / "newer", "third").rename, folder)
+    assert (await browser.send("GET", "/assets/main-third.js")).status == 200
+    assert (await browser.send("GET", "/assets/main-first.js")).status == 404, "one build before is enough"
+
+
+NAVIGATION = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+async def test_an_address_that_nothing_has_is_the_visitors_page_that_says_so(browser: Browser) -> None:
+    for path in ("/nowhere", "/projects", "/trusted-documents.json"):
+        answer = await browser.send("GET", path, headers=NAVIGATION)
+        assert (answer.status, answer.text) == (404, "<title>public first</title>"), path
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert "etag" not in answer.headers
+    for method, path, status in (("GET", "/assets/none.js", 404), ("POST", "/nowhere", 404), ("POST", "/", 405)):
+        answer = await browser.send(method, path, headers=NAVIGATION)
+        assert (answer.status, answer.headers["content-type"]) == (status, "application/json; charset=utf-8"), path
+
+
+async def test_the_icon_that_browsers_ask_of_every_host_is_there(browser: Browser) -> None:
+    answer = await browser.send("GET", "/favicon.ico")
+    assert (answer.status, answer.text) == (200, "icon")
+    assert answer.headers["content-type"] == "image/vnd.microsoft.icon"
+    assert answer.headers["cache-control"] == "no-cache"
 
 
 async def test_without_a_build_every_page_says_in_both_languages_what_to_install(tmp_path: Path) -> None:

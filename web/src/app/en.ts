@@ -30,6 +30,8 @@ export const en: typeof zh = {
   nextPage: "Next page",
   outdated: "The system has been updated: save your work and reload (Ctrl+F5).",
   reload: "Reload",
+  unloaded: "The page did not load",
+  unloadedHint: "The system may have just been updated, or the network is away. Reload the page.",
   offline: "The network is away; go on when it is back.",
   code: "Code",
   request: "Request",

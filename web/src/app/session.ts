@@ -24,6 +24,7 @@ interface Reply {
   scope?: Scope;
   mustChangePassword?: boolean;
   lastLogin?: { at: string; client: string } | null;
+  idleSeconds?: number | null;
   nextStep?: string;
   challenge?: string;
   recoveryCodes?: string[];
@@ -33,11 +34,9 @@ interface Reply {
 }
 
 const KEPT = "signed-in";
-const KEEPS = "keep";
 const LEAVING = "leaving";
 const LEAVE_MS = 10_000;
 const TELL_MS = 5_000;
-const IDLE_SECONDS = 1_800;
 const WARN_SECONDS = 120;
 const RENEW_MS = 8 * 60_000;
 const INPUTS = ["keydown", "pointerdown"];
@@ -51,6 +50,8 @@ let touched = Date.now();
 let renewed = Date.now();
 let told = 0;
 let sessions = 0;
+/** After how long without input the session ends, as the gateway says; null where rest does not end it. */
+let idleSeconds: number | null = null;
 
 /** What tabs tell each other: somebody signed out, nobody came for long, somebody else signed in, somebody is here. */
 type Said = { out: true } | { idle: true } | { holder: string } | { touched: number };
@@ -95,6 +96,7 @@ function taken(reply: Reply): Refusal[] {
   }
   token = reply.accessToken ?? null;
   renewed = Date.now();
+  idleSeconds = reply.idleSeconds ?? null;
   localStorage.removeItem(LEAVING); // the cookie is this session's now
   const scope = reply.scope as Scope;
   if (reply.mustChangePassword) session.set({ state: "password", scope });
@@ -105,7 +107,7 @@ function taken(reply: Reply): Refusal[] {
 
 /** The session is open: show the workspace. */
 export function opened(scope: Scope, lastLogin: { at: string; client: string } | null = null): void {
-  localStorage.setItem(KEPT, stay.keep ? KEEPS : (localStorage.getItem(KEPT) ?? "1"));
+  localStorage.setItem(KEPT, "1");
   if (token) tell({ holder: holder(token) });
   const before = session.get();
   session.set({ state: "in", scope, lastLogin: lastLogin ?? (before.state === "in" ? before.lastLogin : null) });
@@ -202,21 +204,26 @@ export async function signOut(idle = false): Promise<void> {
   await leave();
 }
 
+/** Somebody is here, in this tab: by input, or by a screen that shows a code to a room. */
+export function present(): void {
+  touched = Date.now();
+  if (touched - told > TELL_MS) tell({ touched: (told = touched) });
+}
+
 /** Keep the session alive while somebody gives input, say when nobody has, and end it a little later.
  *
  * `warn` is told how many seconds are left, or null when there is input again. Answers how to stop.
  */
 export function watch(warn: (left: number | null) => void): () => void {
   const touch = (): void => {
-    touched = Date.now();
+    present();
     warn(null);
-    if (touched - told > TELL_MS) tell({ touched: (told = touched) });
   };
   const look = (): void => {
-    if (localStorage.getItem(KEPT) === KEEPS) return;
+    if (idleSeconds === null) return;
     const idle = (Date.now() - touched) / 1_000;
-    if (idle > IDLE_SECONDS) void signOut(true);
-    else if (idle > IDLE_SECONDS - WARN_SECONDS) warn(Math.ceil(IDLE_SECONDS - idle));
+    if (idle > idleSeconds) void signOut(true);
+    else if (idle > idleSeconds - WARN_SECONDS) warn(Math.ceil(idleSeconds - idle));
     else {
       warn(null); // somebody may be at work in another tab
       if (Date.now() - renewed > RENEW_MS && touched > renewed) void renew();

@@ -55,6 +55,15 @@ export function Heading({ children, title, end }: { children: ComponentChildren;
   );
 }
 
+/** What is shown where a page's script did not come: a release has taken it away, or the network is away. */
+export const Unloaded = () => (
+  <div class="stack" role="alert">
+    <Heading title={general().unloaded}>{general().unloaded}</Heading>
+    <p>{general().unloadedHint}</p>
+    <p><button type="button" class="button first" onClick={() => location.reload()}>{general().reload}</button></p>
+  </div>
+);
+
 /** What is shown where no page has that address. */
 export const NotFound = () => (
   <div class="stack">

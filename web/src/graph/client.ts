@@ -28,7 +28,7 @@ const NOBODY: Bearer = { token: () => null, renew: async () => false, session: (
 /** What is not known to have been done, or not to have been. */
 const UNSURE = new Set(["AWAY", "OUTCOME_UNKNOWN"]);
 /** What passes by itself: the answer before it still holds as far as anybody knows. */
-export const PASSING = new Set([...UNSURE, "BUSY", "RATE_LIMITED", "UNAVAILABLE"]);
+export const PASSING = new Set([...UNSURE, "BUSY", "RATE_LIMITED", "READ_ONLY", "UNAVAILABLE"]);
 let bearer = NOBODY;
 let flights = new Map<string, Promise<Answer<unknown>>>();
 let kept = new Map<string, Answer<unknown>>();

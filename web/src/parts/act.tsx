@@ -74,8 +74,8 @@ export function Act({ label, ask, kind = "", disabled = false, told = false, run
 export const Reason = ({ name = "reason" }: { name?: string }) => <TextField name={name} label={general().reason} required autocomplete="off" />;
 
 /** A date as people type it: 2024-05-20, 2024/5/20, 20240520. */
-export const DateField = ({ name, label, required = false }: { name: string; label: string; required?: boolean }) => (
-  <TextField name={name} label={label} hint={general().dateHint} required={required} inputMode="numeric" autocomplete="off" />
+export const DateField = ({ name, label, required = false, initial }: { name: string; label: string; required?: boolean; initial?: string }) => (
+  <TextField name={name} label={label} hint={general().dateHint} required={required} inputMode="numeric" autocomplete="off" {...(initial !== undefined && { defaultValue: initial })} />
 );
 
 /** A choice that stays as it was made while the page around it is shown anew. */

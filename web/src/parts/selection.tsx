@@ -15,6 +15,16 @@ export function useTicked(shown: readonly { id: string }[]): { ticked: ReadonlyS
   return { ticked, tick, keep: (ids) => setTicked(new Set(ids)) };
 }
 
+/** Ticks these rows and no others; pressed once more, none. */
+export const TickThese = ({ rows, ticked, keep, label }: {
+  rows: readonly { id: string }[];
+  ticked: ReadonlySet<string>;
+  keep: (ids: Iterable<string>) => void;
+  label: string;
+}) => (
+  <button type="button" class="button" disabled={!rows.length} onClick={() => keep(ticked.size === rows.length && rows.every(({ id }) => ticked.has(id)) ? [] : rows.map(({ id }) => id))}>{label}</button>
+);
+
 /** A row of a bulk command's answer. */
 export interface Outcome {
   id: string;

@@ -51,7 +51,7 @@ export function Table<Row>({ caption, columns, rows, name, empty }: {
 export function Pager({ total, end, first }: { total: number; end: string | null | undefined; first: boolean }) {
   const words = general();
   return (
-    <nav class="row apart" aria-label={words.nextPage}>
+    <nav class="row apart pager" aria-label={words.nextPage}>
       <span class="quiet">{words.total(count(total))}</span>
       <span class="row">
         {!first && <a class="button" href={withQuery({ after: null })}>{words.firstPage}</a>}

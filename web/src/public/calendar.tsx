@@ -12,8 +12,8 @@ import { words } from "./words";
 
 export function CalendarPage({ year }: { year?: number }) {
   const say = words();
-  const [shown, rounds] = useRounds();
-  const round = year ? rounds.find((each) => each.year === year) : rounds[0];
+  const [shown, rounds, now] = useRounds();
+  const round = year ? rounds.find((each) => each.year === year) : now;
   return (
     <div class="stack">
       <Heading title={say.calendar} end={round && <a class="button" href={round.calendarUrl}>{say.subscribe}</a>}>

@@ -21,9 +21,9 @@ const FILTERS = ["category", "mode", "province", "major", "seats"];
 export function CataloguePage() {
   const say = words();
   const { query } = usePlace();
-  const [rounds, [newest, ...older]] = useRounds();
-  const year = Number(query.get("year")) || newest?.year;
-  const round = [newest, ...older].find((each) => each?.year === year);
+  const [rounds, all, now] = useRounds();
+  const year = Number(query.get("year")) || now?.year;
+  const round = all.find((each) => each.year === year);
   return (
     <div class="stack">
       <Heading title={say.catalogue}>{say.catalogue}</Heading>
@@ -32,9 +32,9 @@ export function CataloguePage() {
         {round && <section class="hero" aria-label={round.title}>
           <div class="row apart">
             <h2>{round.title}</h2>
-            {older.length > 0 && (
+            {all.length > 1 && (
               <nav class="chips" aria-label={say.previous}>
-                {[newest, ...older].map((each) => each && (
+                {all.map((each) => (
                   <a key={each.year} href={withQuery({ year: String(each.year), after: null })} aria-current={each.year === year ? "true" : undefined}>
                     {say.year(each.year)}
                   </a>

@@ -12,7 +12,7 @@ import { words } from "./words";
 
 export function HelpPage() {
   const say = words();
-  const [shown, rounds] = useRounds();
+  const [shown, rounds, now] = useRounds();
   return (
     <div class="stack">
       <Heading title={say.help}>{say.help}</Heading>
@@ -20,7 +20,7 @@ export function HelpPage() {
         <Card title={say.howTo}>
           <ol class="steps">{say.how.map((step) => <li key={step}>{step}</li>)}</ol>
         </Card>
-        <Answered of={shown}>{() => rounds[0] && <Contacts of={rounds[0].contacts} />}</Answered>
+        <Answered of={shown}>{() => now && <Contacts of={now.contacts} />}</Answered>
       </div>
       {rounds.map((round) => <Grades key={round.year} year={round.year} />)}
     </div>

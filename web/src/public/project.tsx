@@ -55,7 +55,11 @@ function Whole({ project }: { project: Project }) {
       </p>
       {project.status === "CANCELLED" && <p class="note bad">{say.cancelledNote}</p>}
       {project.status === "SUSPENDED" && <p class="note warn">{say.suspendedNote}</p>}
-      <div class="columns">
+      <div class="columns reading">
+        <div class="stack">
+          <SignUp project={project} />
+          <About project={project} />
+        </div>
         <div class="stack">
           {texts.filter(([, text]) => text).map(([title, text]) => (
             <Card key={title} title={title}><p class="pre">{text}</p></Card>
@@ -87,32 +91,38 @@ function Whole({ project }: { project: Project }) {
           {changes.length > 0 && <Changes of={changes} />}
         </div>
         <div class="stack">
-          <SignUp project={project} />
-          <Card title={say.about}>
-            <Facts
-              of={[
-                [say.code, <span class="mono">{project.code}</span>],
-                [say.dates, days(project.startsOn, project.extendedUntil ?? project.endsOn)],
-                [say.duration, [project.days && common.dayCount(String(project.days)), project.classHours && common.hourCount(String(project.classHours))].filter(Boolean).join(common.listed)],
-                [say.mode, project.mode && common.mode[project.mode]],
-                [say.kind, common.kind[project.kind]],
-                [say.place, project.venue && [project.venue.province?.name, project.venue.address].filter(Boolean).join(" ")],
-                [say.fee, project.fee && (project.fee.fen ? yuan(project.fee.yuan) : common.free)],
-                [say.feeIncludes, project.feeIncludes],
-                [say.major, project.majorCategory?.name],
-                [say.audience, project.audience.map((each) => common.audience[each]).join(common.listed)],
-                [say.themes, project.themes.map((theme) => theme.name).join(common.listed)],
-                [say.base, project.base.name],
-                [say.category, common.category[project.base.category]],
-                [say.published, project.publishedAt && instant(project.publishedAt)],
-              ]}
-            />
-          </Card>
           <Classes project={project} />
           <Contacts of={project.round.contacts} />
         </div>
       </div>
     </article>
+  );
+}
+
+function About({ project }: { project: Project }) {
+  const say = words();
+  const common = general();
+  return (
+    <Card title={say.about}>
+      <Facts
+        of={[
+          [say.code, <span class="mono">{project.code}</span>],
+          [say.dates, days(project.startsOn, project.extendedUntil ?? project.endsOn)],
+          [say.duration, [project.days && common.dayCount(String(project.days)), project.classHours && common.hourCount(String(project.classHours))].filter(Boolean).join(common.listed)],
+          [say.mode, project.mode && common.mode[project.mode]],
+          [say.kind, common.kind[project.kind]],
+          [say.place, project.venue && [project.venue.province?.name, project.venue.address].filter(Boolean).join(" ")],
+          [say.fee, project.fee && (project.fee.fen ? yuan(project.fee.yuan) : common.free)],
+          [say.feeIncludes, project.feeIncludes],
+          [say.major, project.majorCategory?.name],
+          [say.audience, project.audience.map((each) => common.audience[each]).join(common.listed)],
+          [say.themes, project.themes.map((theme) => theme.name).join(common.listed)],
+          [say.base, project.base.name],
+          [say.category, common.category[project.base.category]],
+          [say.published, project.publishedAt && instant(project.publishedAt)],
+        ]}
+      />
+    </Card>
   );
 }
 

@@ -13,7 +13,7 @@ import { SearchBox } from "../parts/search";
 import { Chips, Table } from "../parts/table";
 import { words } from "./words";
 
-interface Account {
+export interface Account {
   id: string;
   login: string;
   scope: Exclude<keyof ReturnType<typeof words>["roles"], number>;
@@ -22,6 +22,10 @@ interface Account {
   codeExpiresAt?: string;
   name?: string;
   person?: string;
+  organization?: string;
+  bases?: string[];
+  school?: string;
+  province?: string;
 }
 
 interface Page {
@@ -34,8 +38,12 @@ interface Issued {
   code: string;
 }
 
-/** `who` names the person of an account, which the gateway knows by an id alone. */
-export function AccountsPage({ scopes, who }: { scopes: Account["scope"][]; who: (person: string) => ComponentChildren }) {
+/** `who` names the person of an account, which the gateway knows by an id alone; `where` its organisation, if it has one. */
+export function AccountsPage({ scopes, who, where }: {
+  scopes: Account["scope"][];
+  who: (person: string) => ComponentChildren;
+  where?: (account: Account) => ComponentChildren;
+}) {
   const say = words();
   const own = say.accounts;
   const { query } = usePlace();
@@ -75,7 +83,7 @@ export function AccountsPage({ scopes, who }: { scopes: Account["scope"][]; who:
           <ul class="list" role="status">
             {slips.map(({ account, code }) => (
               <li key={account.id}>
-                <p class="strong">{named(account)} {say.roles[account.scope]}</p>
+                <p class="strong">{named(account)} {say.roles[account.scope]} {where?.(account)}</p>
                 <p>{say.signIn.login} <span class="mono">{account.login}</span></p>
                 <p>{own.code} <strong class="mono">{code}</strong></p>
                 {account.codeExpiresAt && <p class="quiet small">{own.until(instant(account.codeExpiresAt))}</p>}
@@ -99,11 +107,12 @@ export function AccountsPage({ scopes, who }: { scopes: Account["scope"][]; who:
                 { head: say.signIn.login, cell: (row) => <span class="mono">{row.login}</span> },
                 { head: say.name, cell: named },
                 { head: say.signIn.role, cell: (row) => say.roles[row.scope] },
+                ...(where ? [{ head: say.organization, cell: where }] : []),
                 { head: say.status, cell: (row) => <Tag tone={row.awaitsCode ? "warn" : "plain"}>{row.awaitsCode ? own.awaitsCode : own.state[row.state]}</Tag> },
                 { head: own.code, cell: (row) => row.state !== "DISABLED" && <Act label={own.issue} ask={own.issueAsk} run={() => issue(row.id)} /> },
               ]}
             />
-            {page.pageInfo.hasNextPage && <button type="button" class="button" onClick={() => go(withQuery({ after: page.pageInfo.endCursor }))}>{general().nextPage}</button>}
+            {page.pageInfo.hasNextPage && <p class="pager"><button type="button" class="button" onClick={() => go(withQuery({ after: page.pageInfo.endCursor }))}>{general().nextPage}</button></p>}
           </>
         ) : !refusals.length && <div aria-busy="true"><Empty title={general().loading} /></div>}
       </Card>

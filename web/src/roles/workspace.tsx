@@ -3,11 +3,11 @@ import { useEffect, useState } from "preact/hooks";
 import { keepFor } from "../app/drafts";
 import { settled } from "../app/language";
 import { go, match, usePlace, withQuery } from "../app/router";
+import { present } from "../app/rounds";
 import { type Scope, session, signOut, watch } from "../app/session";
-import { LanguageSwitch, NotFound, Notes, Skip } from "../app/shell";
+import { LanguageSwitch, NotFound, Notes, Skip, Unloaded } from "../app/shell";
 import { Store, useStore } from "../app/store";
 import { general } from "../app/words";
-import { outdated } from "../graph/client";
 import { useQuery } from "../graph/use";
 import { Answered } from "../parts/answered";
 import { Select } from "../parts/form";
@@ -17,8 +17,11 @@ import { NoticesPage } from "./notices";
 import type { Role } from "./page";
 import { words } from "./words";
 
-/** The year that is looked at; an address may name another. Null is the newest round's. */
+/** The year that is looked at; an address may name another. Null is the present round's. */
 const chosen = new Store<number | null>(null);
+
+/** Whose pages show all years together. */
+const YEARLESS = new Set<Scope>(["teacher", "expert"]);
 
 const ROLES: Record<Scope, () => Promise<{ role: Role }>> = {
   teacher: () => import("./teacher"),
@@ -33,14 +36,16 @@ export function Workspace() {
   const now = useStore(session);
   const scope = now.state === "in" ? now.scope : null;
   const [role, setRole] = useState<Role | null>(null);
+  const [failed, setFailed] = useState(false);
   useEffect(() => {
     if (!scope) return;
     void ROLES[scope]().then(async (module) => {
       await settled();
       setRole(module.role);
-    }).catch(() => outdated.set(true)); // a release has taken the script away
+    }).catch(() => setFailed(true));
   }, [scope]);
-  return scope && role ? <Frame scope={scope} role={role} /> : <Notes />;
+  if (scope && role) return <Frame scope={scope} role={role} />;
+  return <><Notes />{failed && <main class="main" id="main"><Unloaded /></main>}</>;
 }
 
 function Frame({ scope, role }: { scope: Scope; role: Role }) {
@@ -56,14 +61,14 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
   useEffect(() => {
     if (asked) chosen.set(asked);
   }, [asked]);
-  const year = asked ?? kept ?? list[0]?.year;
+  const year = asked ?? kept ?? present(list)?.year;
   const below = path.replace(/^\/console/, "") || "/";
   const places: [string, string, number?][] = [
     ["/", say.home],
     ...role.pages.flatMap((page): [string, string][] => (page.nav ? [[page.path, page.nav()]] : [])),
     ["/notices", say.nav.notices, me?.unread],
   ];
-  const here = places.map(([place]) => place).filter((place) => below === place || (place !== "/" && below.startsWith(`${place}/`)))[0];
+  const here = below === "/login" ? "/" : places.map(([place]) => place).find((place) => below === place || (place !== "/" && below.startsWith(`${place}/`)));
   const view = () => {
     if (!me || !year) return null;
     if (below === "/" || below === "/login") return <Home role={role} me={me} rounds={list} year={year} />;
@@ -92,13 +97,13 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
       <div class="work">
         <nav class="side" aria-label={general().menu}>
           {places.map(([place, text, badge]) => (
-            <a key={place} href={`/console${place === "/" ? "" : place}`} aria-current={place === (here ?? "/") && (below !== "/" || place === "/") ? "page" : undefined}>
+            <a key={place} href={`/console${place === "/" ? "" : place}`} aria-current={place === here ? "page" : undefined}>
               <span>{text}</span>
               {badge ? <span class="badge">{badge}</span> : null}
             </a>
           ))}
           <a href="/">{say.publicPages}</a>
-          {list.length > 1 && (
+          {list.length > 1 && !YEARLESS.has(scope) && (
             <div class="years">
               <Select
                 name="year"

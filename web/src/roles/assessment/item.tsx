@@ -4,27 +4,16 @@ import { useEffect, useRef } from "preact/hooks";
 import { count } from "../../app/moment";
 import { usePlace, withQuery } from "../../app/router";
 import { general } from "../../app/words";
-import type { Document } from "../../graph/document";
 import { useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
 import { Facts } from "../../parts/basic";
 import { Pager, Table } from "../../parts/table";
-import { Rubric } from "./documents";
+import { AssessmentFacts, type AssessmentFactsQuery, Rubric } from "./documents";
 import { counted, points } from "./numbers";
 import type { Assessment, Item } from "./view";
 import { words } from "./words";
 
-interface Fact {
-  id: string;
-  kind: keyof ReturnType<typeof words>["kinds"];
-  counts: unknown;
-}
-
-/** The document by which a role asks for the facts. */
-export type Evidence = Document<
-  { assessmentEvidence: { totalCount: number; pageInfo: { endCursor: string | null; hasNextPage: boolean }; nodes: readonly Fact[] } | null },
-  { id: string; code: string; after?: string | null }
->;
+type Fact = NonNullable<AssessmentFactsQuery["assessmentEvidence"]>["nodes"][number];
 
 /** What the rubric says of an item. */
 interface Rule {
@@ -38,17 +27,16 @@ interface Rule {
   loss_hundredths?: Record<string, number>;
 }
 
-export function ItemCard({ assessment, item, evidence, projects, project, children }: {
+export function ItemCard({ assessment, item, projects, project, children }: {
   assessment: Assessment;
   item: Item;
-  evidence: Evidence;
   projects: ReadonlyMap<string, string>;
   project: (id: string) => string;
   children: ComponentChildren;
 }) {
   const say = words();
   const { query } = usePlace();
-  const shown = useQuery(evidence, { id: assessment.id, code: item.code, after: query.get("after") });
+  const shown = useQuery(AssessmentFacts, { id: assessment.id, code: item.code, after: query.get("after") });
   const rubric = useQuery(Rubric, { version: assessment.rubric }).data?.rubric as { items: Rule[] } | null | undefined;
   const rule = rubric?.items.find((each) => each.code === item.code);
   const head = useRef<HTMLHeadingElement>(null);

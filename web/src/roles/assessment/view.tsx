@@ -5,7 +5,8 @@ import { usePlace, withQuery } from "../../app/router";
 import { general } from "../../app/words";
 import { Bar, Card, Facts, Tag, Tiles, type Tone } from "../../parts/basic";
 import { Table } from "../../parts/table";
-import { type Evidence, ItemCard } from "./item";
+import type { AssessmentOfBaseQuery } from "./documents";
+import { ItemCard } from "./item";
 import { counted, points } from "./numbers";
 import { words } from "./words";
 
@@ -14,40 +15,9 @@ export type State = keyof ReturnType<typeof words>["states"];
 export const GRADES: readonly Grade[] = ["EXCELLENT", "QUALIFIED", "BASIC", "UNQUALIFIED", "NOT_ASSESSED"];
 export const STATES: readonly State[] = ["DRAFT", "COMMENTING", "APPEALED", "FINAL"];
 
-/** An item as the graph has it. */
-export interface Item {
-  code: string;
-  name: string;
-  dimension: string;
-  leastHundredths: number;
-  mostHundredths: number;
-  computedHundredths?: number | null;
-  hundredths?: number | null;
-  adjustReason?: string | null;
-  inputs: unknown;
-  evidence: number;
-  leftOut: readonly string[];
-}
-
-/** An assessment as the graph has it for the ministry and its base. */
-export interface Assessment {
-  id: string;
-  year: number;
-  state: State;
-  rubric: string;
-  grade: Grade;
-  capped?: boolean | null;
-  barred?: boolean | null;
-  computation: number;
-  scoreHundredths?: number | null;
-  commentUntil?: string | null;
-  appealUntil?: string | null;
-  finalizedAt?: string | null;
-  items?: readonly Item[] | null;
-  adjustments?: readonly { code: string; before: number; after: number; reason: string; at: string }[] | null;
-  comments?: readonly { at: string; item?: string | null; text: string; appeal: boolean; upheld?: boolean | null; answer?: string | null }[] | null;
-  complaints?: readonly { id: string; at: string; text: string }[] | null;
-}
+export type Base = NonNullable<AssessmentOfBaseQuery["base"]>;
+export type Assessment = NonNullable<Base["annualAssessments"]>[number];
+export type Item = NonNullable<Assessment["items"]>[number];
 
 const TONES: Record<Grade, Tone> = { EXCELLENT: "ok", QUALIFIED: "brand", BASIC: "warn", UNQUALIFIED: "bad", NOT_ASSESSED: "plain" };
 const STATE_TONES: Record<State, Tone> = { DRAFT: "plain", COMMENTING: "brand", FINAL: "ok", APPEALED: "warn" };
@@ -62,10 +32,9 @@ export const GradeTag = ({ grade, state }: { grade: Grade; state: State }) => {
 export const StateTag = ({ state }: { state: State }) => <Tag tone={STATE_TONES[state]}>{words().states[state]}</Tag>;
 
 /** The whole of it; `about` gives what can be done about an item, `project` where a project is shown. */
-export function AssessmentView({ of, projects, evidence, project, about, children }: {
+export function AssessmentView({ of, base, project, about, children }: {
   of: Assessment;
-  projects: ReadonlyMap<string, string>;
-  evidence: Evidence;
+  base: Base;
   project: (id: string) => string;
   about: (item: Item) => ComponentChildren;
   children?: ComponentChildren;
@@ -81,9 +50,8 @@ export function AssessmentView({ of, projects, evidence, project, about, childre
     <>
       <Tiles
         of={[
-          [say.score, of.scoreHundredths === null || of.scoreHundredths === undefined ? "–" : points(of.scoreHundredths)],
-          [say.grade, <GradeTag grade={of.grade} state={of.state} />],
-          [say.state, <StateTag state={of.state} />],
+          [say.score, of.scoreHundredths === null ? "–" : points(of.scoreHundredths)],
+          [say.grade, say.grades[of.grade], of.state === "FINAL" ? null : say.provisionally],
         ]}
       />
       {of.capped && <p class="note warn">{say.capped}</p>}
@@ -92,6 +60,7 @@ export function AssessmentView({ of, projects, evidence, project, about, childre
         <div class="stack">
           <Facts
             of={[
+              [say.state, <StateTag state={of.state} />],
               [say.commentUntil, of.commentUntil && day(of.commentUntil, true)],
               [say.appealUntil, of.appealUntil && day(of.appealUntil, true)],
               [say.finalizedAt, of.finalizedAt && instant(of.finalizedAt)],
@@ -102,7 +71,7 @@ export function AssessmentView({ of, projects, evidence, project, about, childre
         </div>
       </Card>
       <Card><Items of={items} /></Card>
-      {open && <ItemCard key={open.code} assessment={of} item={open} evidence={evidence} projects={projects} project={project}>{about(open)}</ItemCard>}
+      {open && <ItemCard key={open.code} assessment={of} item={open} projects={new Map(base.projects?.nodes.map((each) => [each.id, each.title ?? each.code]))} project={project}>{about(open)}</ItemCard>}
       <Card>
         <Table
           caption={say.comments}
@@ -115,7 +84,7 @@ export function AssessmentView({ of, projects, evidence, project, about, childre
             { head: say.at, cell: (row) => instant(row.at) },
             {
               head: say.answer,
-              cell: (row) => row.appeal && (row.upheld === null || row.upheld === undefined ? say.undecided : <>{row.upheld ? say.upheld : say.notUpheld} <span class="quiet">{row.answer}</span></>),
+              cell: (row) => (!row.appeal ? "" : row.upheld === null ? say.undecided : <>{row.upheld ? say.upheld : say.notUpheld} <span class="quiet">{row.answer}</span></>),
             },
           ]}
         />
@@ -151,7 +120,7 @@ export function AssessmentView({ of, projects, evidence, project, about, childre
 /** The points of an item, as a bar and in numbers; a deduction fills its bar from what it takes. */
 function Points({ of: { name, hundredths, leastHundredths, mostHundredths } }: { of: Item }) {
   const say = words();
-  if (hundredths === null || hundredths === undefined) return <span class="quiet">{say.noPoints}</span>;
+  if (hundredths === null) return <span class="quiet">{say.noPoints}</span>;
   const taken = leastHundredths < 0;
   const text = taken ? say.deducted(points(hundredths), points(-leastHundredths)) : say.pointsOf(points(hundredths), points(mostHundredths));
   return <span class="share">{text}<Bar part={Math.abs(hundredths)} whole={taken ? -leastHundredths : mostHundredths} label={`${name} ${text}`} /></span>;
@@ -170,7 +139,7 @@ function Items({ of }: { of: readonly Item[] }) {
           { head: say.item, cell: (row) => <a href={withQuery({ item: row.code, after: null })}>{row.code} {row.name}</a> },
           { head: say.dimension, cell: (row) => row.dimension },
           { head: say.points, cell: (row) => <Points of={row} /> },
-          { head: say.computed, cell: (row) => row.computedHundredths !== null && row.computedHundredths !== undefined && row.computedHundredths !== row.hundredths && <del class="struck">{points(row.computedHundredths)}</del>, number: true },
+          { head: say.computed, cell: (row) => (row.computedHundredths === null || row.computedHundredths === row.hundredths ? "" : points(row.computedHundredths)), number: true },
           { head: say.inputs, cell: (row) => counted(row.inputs) },
           { head: say.facts, cell: (row) => say.factCount(count(row.evidence)), number: true },
         ]}

@@ -3,10 +3,11 @@ import { useState } from "preact/hooks";
 import { refusal } from "../../app/refusals";
 import { command } from "../../graph/client";
 import { Act, Reason, isoDate, wholeNumber } from "../../parts/act";
+import { RowsEditor } from "../rows/editor";
+import { words as typed } from "../rows/words";
 import { words as shared } from "../words";
 import { AmendProject, type AmendProjectMutationVariables, type BasePlanQuery } from "./documents";
 import { type Plan, type Values, differing, newMember, valuesOf } from "./plan_values";
-import { RowsEditor } from "./rows_editor";
 import { words } from "./words";
 
 type Input = AmendProjectMutationVariables["input"];
@@ -72,7 +73,7 @@ export function Amendment({ project, provinces }: { project: Plan; provinces: No
                     <input
                       type="text"
                       autocomplete="off"
-                      aria-label={say.cell(session[name], at + 1)}
+                      aria-label={typed().cell(session[name], at + 1)}
                       value={row[name]}
                       onInput={(event) => setNow({ ...now, timetable: now.timetable.map((each) => (each === row ? { ...row, [name]: event.currentTarget.value } : each)) })}
                     />

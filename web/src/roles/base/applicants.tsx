@@ -5,13 +5,15 @@ import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
+import { Acts } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Bar, Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
 import { Countdown } from "../../parts/phases";
 import { SearchBox } from "../../parts/search";
-import { type Done, Outcomes, useTicked } from "../../parts/selection";
+import { type Done, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { RevealClass, RevealContacts } from "../reveals";
 import { words } from "../words";
 import { Course, ProjectHead } from "./class_head";
 import { Applicants, type ApplicantsQuery, type ApplicantsQueryVariables, DecideEnrollments, type EnrollmentDecision } from "./documents";
@@ -48,13 +50,27 @@ export function ApplicantsPage({ id }: { id: string }) {
           {done && <Outcomes of={done.outcomes} done={say.decided} refused={say.refused} name={(row) => done.names.get(row) ?? row} />}
           {project.enrollments && (
             <Card>
-              <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} tell={setDone} />
-              <Pager total={project.enrollments.totalCount} end={project.enrollments.pageInfo.hasNextPage ? project.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
+              <div class="stack">
+                <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} tell={setDone} />
+                <Pager total={project.enrollments.totalCount} end={project.enrollments.pageInfo.hasNextPage ? project.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
+                <Phones id={id} seated={(project.seats?.accepted ?? 0) > 0} rows={project.enrollments.nodes} />
+              </div>
             </Card>
           )}
         </div>
       ) : <Heading title={say.noProject}>{say.noProject}</Heading>}
     </Answered>
+  );
+}
+
+/** The phones of who has a seat, and of the designated persons of the schools that are shown. */
+function Phones({ id, seated, rows }: { id: string; seated: boolean; rows: readonly Row[] }) {
+  const schools = new Map(rows.flatMap(({ submittedAt, school }): [string, string][] => (submittedAt && school ? [[school.code, school.name]] : [])));
+  return (
+    <Acts>
+      {seated && <RevealClass projectId={id} />}
+      {schools.size > 0 && <RevealContacts key={[...schools.keys()].join()} codes={[...schools.keys()]} names={schools} />}
+    </Acts>
   );
 }
 
@@ -93,12 +109,15 @@ function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: 
     keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
   };
   const none = !ticked.size || decide.busy;
+  const undecided = rows.filter((row) => UNDECIDED.has(row.status));
   return (
     <div class="stack">
       {decide.refusals.map((found) => <RefusalNote key={found.code} refusal={found} />)}
-      {rows.some((row) => UNDECIDED.has(row.status)) && (
+      {undecided.length > 0 && (
         <div class="stack tight">
           <div class="row">
+            <TickThese rows={undecided} ticked={ticked} keep={keep} label={say.ministryDesk.wholePage} />
+            {left > 0 && left < undecided.length && <TickThese rows={undecided.slice(0, left)} ticked={ticked} keep={keep} label={own().firstOnes(count(left))} />}
             <button type="button" class="button first" disabled={none || ticked.size > left} onClick={() => void send("ACCEPT")}>{say.accept}</button>
             <button type="button" class="button" disabled={none} onClick={() => void send("WAITLIST")}>{say.waitlist}</button>
             <button type="button" class="button danger" disabled={none} aria-expanded={rejecting} onClick={() => setRejecting(!rejecting)}>{say.reject}</button>

@@ -1,6 +1,7 @@
 // The check-in of a session, for the screen of the room: a code that changes every half minute (R29).
 import { useEffect, useState } from "preact/hooks";
 import { count } from "../../app/moment";
+import { present } from "../../app/session";
 import { useCommand } from "../../graph/use";
 import { RefusalNote } from "../../parts/basic";
 import { OpenCheckIn, type OpenCheckInMutation } from "./documents";
@@ -29,6 +30,7 @@ export function CheckInPanel({ project, session }: { project: string; session: s
     const turn = async (): Promise<void> => {
       const found = (await run({ project, session })).data?.openCheckIn ?? null;
       if (!current) return;
+      if (found) present(); // a room is looking at it; on another day it is refused
       setShown(found);
       const left = found ? Date.parse(found.expiresAt) - Date.now() : MOST_MS;
       timer = setTimeout(() => void turn(), Math.min(MOST_MS, Math.max(LEAST_MS, left))) as unknown as number;

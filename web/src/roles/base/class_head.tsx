@@ -6,14 +6,14 @@ import type { general } from "../../app/words";
 import { command } from "../../graph/client";
 import { Act, Acts, Reason } from "../../parts/act";
 import { ProjectTag } from "../../parts/basic";
-import { FinishProject, StartProject } from "./documents";
+import { CancelByBase, FinishProject, StartProject } from "./documents";
 import { words } from "./words";
 
 type Status = keyof ReturnType<typeof general>["project"];
 
 /** The states before a project is published: there are no applicants yet. */
 export const BEFORE = new Set<Status>(["DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "REJECTED", "APPROVED", "WITHDRAWN", "LAPSED"]);
-const PLACES = { plan: "/plan", applicants: "", waitlist: "/waitlist", attendance: "/attendance", results: "/results" };
+const PLACES = { plan: "/plan", applicants: "", waitlist: "/waitlist", attendance: "/attendance", results: "/results", certificates: "/certificates" };
 
 export function ProjectHead({ project, at, children }: {
   project: { id: string; code: string; title?: string | null; status: Status; startsOn?: string | null; endsOn?: string | null };
@@ -31,7 +31,7 @@ export function ProjectHead({ project, at, children }: {
           <a key={place} href={`/console/projects/${project.id}${PLACES[place]}`} aria-current={place === at ? "true" : undefined}>{say.tabs[place]}</a>
         ))}
       </nav>
-      <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{project.code} · {days(project.startsOn, project.endsOn)}</span></p>
+      <p class="row"><ProjectTag status={project.status} /> <span class="quiet">{[project.code, days(project.startsOn, project.endsOn)].filter(Boolean).join(" · ")}</span></p>
       {children}
     </>
   );
@@ -54,6 +54,9 @@ export function Course({ project }: { project: { id: string; status: Status; sta
           {startMissed && <Reason />}
         </Act>
       ) : <Act label={say.finish} ask={say.finishAsk} run={async () => (await command(FinishProject, { id })).refusals} />}
+      <Act label={say.cancel} kind="danger" ask={say.cancelAsk} run={async ({ cancelled: reason = "" }) => (await command(CancelByBase, { id, reason })).refusals}>
+        <Reason name="cancelled" />
+      </Act>
     </Acts>
   );
 }

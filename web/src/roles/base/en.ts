@@ -2,7 +2,13 @@
 import type { zh } from "./zh";
 
 export const en: typeof zh = {
-  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results" },
+  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results", certificates: "Certificates" },
+  cancel: "Cancel the project",
+  cancelAsk: "All enrolments are cancelled and everybody is told. It counts in the annual assessment and cannot be undone.",
+  restore: "Back to the waiting list",
+  restoreAsk: "An expired offer goes back to the waiting list.",
+  team: "Contacts",
+  firstOnes: (count) => `Select the first ${count}`,
   newPlan: "New plan",
   newPlanHint: "Begin a draft and save it as it is; only the submission uses the quota.",
   draft: "Begin the draft",
@@ -47,11 +53,6 @@ export const en: typeof zh = {
   amendAsk: "The change is public at once; whoever has signed up is told.",
   amendHint: "Only venue, dates (with days) and faculty may change; what you leave stays.",
   nothingChanged: "Nothing is changed",
-  cell: (head, row) => `${head}, row ${row}`,
-  addRow: "Add a row",
-  removeRow: "Remove",
-  removeRowOf: (row) => `Remove row ${row}`,
-  pasteHint: "Cells copied in a spreadsheet can be pasted.",
   major: "Agriculture; Resources and safety; Energy and materials; Civil engineering; Water; Equipment manufacturing; Biology and chemistry; Light industry and textiles; Food, drugs and grain; Transport; Electronics and information; Medicine and health; Finance and commerce; Tourism; Culture and arts; Journalism; Education and sport; Public security and justice; Public administration".split("; "),
   start: "Start the class",
   startAsk: "The list of attendees is final; who is undecided or waiting lapses.",

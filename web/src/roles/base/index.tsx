@@ -98,8 +98,9 @@ const PlanPage = later(() => import("./plan").then((module) => module.PlanPage))
 const NewPlanPage = later(() => import("./new_plan").then((module) => module.NewPlanPage));
 const AttendancePage = later(() => import("./attendance").then((module) => module.AttendancePage));
 const ResultsPage = later(() => import("./results").then((module) => module.ResultsPage));
+const TeamPage = later<{ me: Me }>(() => import("./team/page").then((module) => module.TeamPage));
+const CertificatesPage = later(() => import("./certificates").then((module) => module.CertificatesPage));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
-
 const AssessmentsPage = later<{ year: number }>(() => import("./year/page").then((module) => module.AssessmentsPage));
 const AssessmentPage = later<{ year: number; id: string }>(() => import("./year/page").then((module) => module.AssessmentPage));
 
@@ -116,6 +117,8 @@ export const role: Role = {
     { path: "/projects/:id/waitlist", view: ({ parts }) => <WaitlistPage id={parts.id ?? ""} /> },
     { path: "/projects/:id/attendance", view: ({ parts }) => <AttendancePage id={parts.id ?? ""} /> },
     { path: "/projects/:id/results", view: ({ parts }) => <ResultsPage id={parts.id ?? ""} /> },
+    { path: "/team", nav: () => own().team, view: TeamPage },
+    { path: "/projects/:id/certificates", view: ({ parts }) => <CertificatesPage id={parts.id ?? ""} /> },
     { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
     { path: "/assessments/:year/:id", view: ({ parts }) => <AssessmentPage year={Number(parts.year)} id={parts.id ?? ""} /> },
   ],

@@ -11,12 +11,12 @@ import { useQuery } from "../../graph/use";
 import { Act } from "../../parts/act";
 import { Card, RefusalNote } from "../../parts/basic";
 import { PlanView } from "../plan_view";
+import { RowsEditor } from "../rows/editor";
 import { words as shared } from "../words";
 import { type BasePlanQuery, MyBases, SubmitProject } from "./documents";
 import { Area, Choice, Justifications, Line, RowsOf, Several, VenueField, kindsOf } from "./plan_fields";
 import { PlanSaver } from "./plan_saver";
 import { type Name, type Plan, STEPS, type Step, isName, newMember, newSession, stepOf } from "./plan_values";
-import { RowsEditor } from "./rows_editor";
 import { StalePlan } from "./stale_plan";
 import { words } from "./words";
 

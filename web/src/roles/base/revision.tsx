@@ -1,9 +1,9 @@
-// The correction of a decision, with its reason (R23, R25).
+// The correction of a decision, or the return of an expired offer to the waiting list, with its reason (R23, R25).
 import { useState } from "preact/hooks";
 import { command } from "../../graph/client";
 import { Act, Reason } from "../../parts/act";
 import { Select } from "../../parts/form";
-import { type EnrollmentDecision, ReviseDecision } from "./documents";
+import { type EnrollmentDecision, RestoreToWaitlist, ReviseDecision } from "./documents";
 import { words } from "./words";
 
 /** The decisions that may take the place of the one that led to a state. */
@@ -18,6 +18,13 @@ export function Revision({ row }: { row: { id: string; status: string } }) {
   const say = words();
   const choices = REVISABLE[row.status];
   const [decision, setDecision] = useState<EnrollmentDecision | undefined>(choices?.[0]);
+  if (row.status === "EXPIRED") {
+    return (
+      <Act label={say.restore} ask={say.restoreAsk} run={async (values) => (await command(RestoreToWaitlist, { id: row.id, reason: values[`reason-${row.id}`] ?? "" })).refusals}>
+        <Reason name={`reason-${row.id}`} />
+      </Act>
+    );
+  }
   if (!choices || !decision) return null;
   return (
     <Act

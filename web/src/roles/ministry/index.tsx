@@ -8,14 +8,18 @@ import { Bar, Card, Tiles } from "../../parts/basic";
 import { Table } from "../../parts/table";
 import { AccountsPage } from "../accounts";
 import type { Due, Role } from "../page";
+import { NewSchoolPage, SchoolPage } from "../schools";
 import { TransfersPage } from "../transfers";
 import { words } from "../words";
 import { PlansPage } from "./board";
 import { CalendarPage } from "./calendar";
-import { Cockpit, MinistryDecidesTransfer, MinistryTransfers, PlanCounts, type CockpitQuery } from "./documents";
+import { Cockpit, ExpertNames, MinistryDecidesTransfer, MinistryTransfers, PlanCounts, type CockpitQuery } from "./documents";
 import { EscalationsPage } from "./escalations";
+import { organizationOf } from "./organization";
 import { PlanPage } from "./plan";
-import { BasesPage, ExpertNamed, ExpertsPage, SchoolsPage } from "./registry";
+
+/** The name of an expert. */
+const ExpertNamed = ({ id }: { id: string }) => <>{useQuery(ExpertNames, {}).data?.experts?.nodes.find((each) => each.id === id)?.name}</>;
 
 type Year = { year: number };
 type Progress = NonNullable<CockpitQuery["provinceProgress"]>[number];
@@ -78,6 +82,15 @@ function ProgressPage({ year }: Year) {
   );
 }
 
+const BasesPage = later<Year>(() => import("./registry").then((module) => module.BasesPage));
+const ExpertsPage = later(() => import("./registry").then((module) => module.ExpertsPage));
+const SchoolsPage = later(() => import("./registry").then((module) => module.SchoolsPage));
+const BasePage = later<Year & { id: string }>(() => import("./register/base_page").then((module) => module.BasePage));
+const PeoplePage = later<{ id: string }>(() => import("./people/page").then((module) => module.PeoplePage));
+const AuditPage = later(() => import("./audit/page").then((module) => module.AuditPage));
+const RoundsPage = later(() => import("./rounds/page").then((module) => module.RoundsPage));
+const OpenRoundPage = later(() => import("./rounds/page").then((module) => module.OpenRoundPage));
+const AmendRoundPage = later<Year>(() => import("./rounds/page").then((module) => module.AmendRoundPage));
 type OfBase = Year & { id: string };
 const AssessmentsPage = later<Year>(() => import("./year").then((module) => module.AssessmentsPage));
 const AssessmentPage = later<OfBase>(() => import("./year").then((module) => module.AssessmentPage));
@@ -86,17 +99,30 @@ const ProposalsPage = later<Year>(() => import("./year").then((module) => module
 
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
+const CertificatesPage = later(() => import("./credits/year").then((module) => module.CertificatesPage));
+const CreditsPage = later(() => import("./credits/class_credits").then((module) => module.CreditsPage));
+
 export const role: Role = {
   pages: [
     { path: "/plans", nav: () => words().nav.plans, view: PlansPage },
     { path: "/plans/:id", view: ({ parts }) => <PlanPage id={parts.id ?? ""} /> },
+    { path: "/plans/:id/people", view: ({ parts }) => <PeoplePage id={parts.id ?? ""} /> },
     { path: "/escalations", nav: () => words().nav.escalations, view: EscalationsPage },
     { path: "/bases", nav: () => words().nav.bases, view: BasesPage },
+    { path: "/bases/:id", view: ({ parts, year }) => <BasePage id={parts.id ?? ""} year={year} /> },
     { path: "/experts", nav: () => words().experts, view: ExpertsPage },
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
+    { path: "/schools/new", view: () => <NewSchoolPage everywhere /> },
+    { path: "/schools/:code", view: ({ parts }) => <SchoolPage code={parts.code ?? ""} /> },
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={MinistryTransfers} decide={MinistryDecidesTransfer} /> },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
-    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
+    { path: "/rounds", nav: () => words().ministryDesk.rounds, view: RoundsPage },
+    { path: "/rounds/new", view: OpenRoundPage },
+    { path: "/rounds/:year", view: ({ parts }) => <AmendRoundPage year={Number(parts.year)} /> },
+    { path: "/audit", nav: () => words().ministryDesk.audit, view: AuditPage },
+    { path: "/certificates", nav: () => words().certificates, view: ({ year }) => <CertificatesPage year={year} /> },
+    { path: "/certificates/:id", view: ({ parts }) => <CreditsPage id={parts.id ?? ""} /> },
+    { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} where={organizationOf} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
     { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
     { path: "/assessments/table", view: YearTablePage },

@@ -22,6 +22,7 @@ import {
   type DecisionOutcome,
   Experts,
   ExtendProject,
+  FinishByMinistry,
   Plan,
   type PlanQuery,
   PublishProjects,
@@ -34,6 +35,8 @@ type Project = NonNullable<PlanQuery["project"]>;
 type Verdict = NonNullable<Project["reviews"]>[number]["verdicts"][number];
 const TONES = { PASS: "ok", REVISE: "warn", FAIL: "bad" } as const;
 const DECIDED = new Set(["APPROVED", "RETURNED", "REJECTED"]);
+/** The states in which a class has seats. */
+const STARTED = new Set(["PUBLISHED", "RUNNING", "FINISHED", "COMPLETED"]);
 const PUBLISHED = new Set(["PUBLISHED", "RUNNING"]);
 
 export function PlanPage({ id }: { id: string }) {
@@ -46,7 +49,12 @@ export function PlanPage({ id }: { id: string }) {
         <div class="stack">
           <Heading title={of.title ?? of.code}>{of.title ?? of.code}</Heading>
           <p class="row"><ProjectTag status={of.status} /> <span class="quiet">{of.code} · {of.base.name}</span></p>
-          <Card title={own.act}><Choices key={of.status} of={of} /></Card>
+          <Card title={own.act}>
+            <div class="stack">
+              <Choices key={of.status} of={of} />
+              {STARTED.has(of.status) && <p><a class="button" href={`/console/plans/${of.id}/people`}>{own.people}</a></p>}
+            </div>
+          </Card>
           <Card>
             <Facts
               of={[
@@ -145,6 +153,7 @@ function Choices({ of }: { of: Project }) {
           <Reason name="suspend" />
         </Act>
       )}
+      {status === "RUNNING" && <Act label={own.finish} ask={own.finishAsk} run={async () => (await command(FinishByMinistry, { id })).refusals} />}
       {status === "SUSPENDED" && <Act kind="first" label={own.resume} ask={own.resumeAsk} run={async () => (await command(ResumeProject, { id })).refusals} />}
       {PUBLISHED.has(status) && (
         <Act label={own.extend} ask={own.extendAsk} run={async ({ until = "", extend: reason = "" }) => (await command(ExtendProject, { id, input: { until: isoDate(until), reason } })).refusals}>

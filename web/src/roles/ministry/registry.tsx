@@ -12,13 +12,14 @@ import { TextField } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
 import { refusalsOf } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { RevealSchools } from "../reveals";
 import { words } from "../words";
+import { CorrectExpert } from "./register/expert";
 import {
   AdjustQuota,
   type BaseCategory,
   Bases,
   type BasesQuery,
-  ExpertNames,
   Experts,
   type ExpertsQuery,
   ExtendBase,
@@ -83,7 +84,7 @@ export function BasesPage({ year }: { year: number }) {
                 name={(row) => row.id}
                 empty={say.noBases}
                 columns={[
-                  { head: say.base, cell: (row) => row.name },
+                  { head: say.base, cell: (row) => <><a href={`/console/bases/${row.id}`}>{row.name}</a> {row.closing && <Tag tone="bad">{own.closed}</Tag>}</> },
                   { head: say.category, cell: (row) => common.category[row.category] },
                   { head: say.province, cell: (row) => row.province?.name ?? say.ministryUnits },
                   {
@@ -156,7 +157,7 @@ export function ExpertsPage() {
                   { head: say.name, cell: (row) => <>{row.name} {row.withdrawnAt && <Tag tone="bad">{own.withdrawn}</Tag>}</> },
                   { head: say.organization, cell: (row) => row.organization?.name },
                   { head: say.major, cell: (row) => row.fields.map((each) => each.name).join(general().listed) },
-                  { head: own.act, cell: (row) => <ExpertChoice of={row} /> },
+                  { head: own.act, cell: (row) => <Acts><ExpertChoice of={row} />{!row.withdrawnAt && <CorrectExpert of={row} />}</Acts> },
                 ]}
               />
               <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
@@ -181,16 +182,13 @@ function ExpertChoice({ of: { id, version, withdrawnAt } }: { of: Expert }) {
   );
 }
 
-/** The name of an expert. */
-export const ExpertNamed = ({ id }: { id: string }) => <>{useQuery(ExpertNames, {}).data?.experts?.nodes.find((each) => each.id === id)?.name}</>;
-
 export function SchoolsPage() {
   const say = words();
   const own = say.ministryDesk;
   const { query } = usePlace();
   const shown = useQuery(MinistrySchools, { after: query.get("after"), search: query.get("q") });
   const register = async ({ rows = "" }: Values) => {
-    const answer = await command(RegisterSchools, { rows: cells(rows).map(([code = "", name = ""]) => ({ code, name })) });
+    const answer = await command(RegisterSchools, { rows: cells(rows).map(([code = "", name = "", province]) => ({ code, name, province: province || code.slice(2, 4) })) });
     return refusalsOf(answer.refusals, answer.data?.registerSchools);
   };
   return (
@@ -198,8 +196,9 @@ export function SchoolsPage() {
       <Heading title={say.schools}>{say.schools}</Heading>
       <Acts>
         <Act label={own.registerSchools} ask={own.registerAsk} run={register}>
-          <RowsField name="rows" label={say.schools} hint={own.schoolRows} />
+          <RowsField name="rows" label={say.schools} hint={own.allSchoolRows} />
         </Act>
+        <a class="button" href="/console/schools/new">{say.registerSchool}</a>
         <a class="button" href="/console/accounts?scope=school">{say.accounts.title}</a>
       </Acts>
       <SearchBox label={say.searchSchool} />
@@ -213,13 +212,14 @@ export function SchoolsPage() {
                 name={(row) => row.code}
                 empty={say.noSchools}
                 columns={[
-                  { head: say.school, cell: (row) => <>{row.name} {row.closedAt && <Tag tone="bad">{say.closed}</Tag>}</> },
+                  { head: say.school, cell: (row) => <><a href={`/console/schools/${row.code}`}>{row.name}</a> {row.closedAt && <Tag tone="bad">{say.closed}</Tag>}</> },
                   { head: say.schoolCode, cell: (row) => row.code },
                   { head: say.province, cell: (row) => row.province?.name ?? say.ministryUnits },
                   { head: say.designated, cell: (row) => row.designatedPerson?.name ?? <Tag tone="warn">{say.undesignated}</Tag> },
                 ]}
               />
               <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+              <RevealSchools key={list.nodes[0]?.code} of={list.nodes} />
             </div>
           )}
         </Answered>

@@ -7,13 +7,15 @@ import { general } from "../../app/words";
 import { command } from "../../graph/client";
 import { useLive } from "../../graph/stream";
 import { useQuery } from "../../graph/use";
-import { Act, RowsField, cells } from "../../parts/act";
+import { Act, Acts, RowsField, cells } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, Empty, EnrollmentTag, Tag, Tiles } from "../../parts/basic";
 import { SearchBox } from "../../parts/search";
 import { refusalsOf } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
 import type { Role } from "../page";
+import { RevealSchools } from "../reveals";
+import { NewSchoolPage, SchoolPage } from "../schools";
 import { TransfersPage } from "../transfers";
 import { words } from "../words";
 import {
@@ -96,9 +98,12 @@ function SchoolsPage() {
   return (
     <div class="stack">
       <Heading title={say.schools}>{say.schools}</Heading>
-      <Act label={say.ministryDesk.registerSchools} ask={say.provinceDesk.registerAsk} run={register}>
-        <RowsField name="rows" label={say.schools} hint={say.ministryDesk.schoolRows} />
-      </Act>
+      <Acts>
+        <Act label={say.ministryDesk.registerSchools} ask={say.provinceDesk.registerAsk} run={register}>
+          <RowsField name="rows" label={say.schools} hint={say.ministryDesk.schoolRows} />
+        </Act>
+        <a class="button" href="/console/schools/new">{say.registerSchool}</a>
+      </Acts>
       <SearchBox label={say.searchSchool} />
       <Chips label={say.designated} name="designated" chosen={designated} of={[[null, general().all], ["no", say.undesignated], ["yes", say.designatedYes]]} />
       <Card>
@@ -111,13 +116,14 @@ function SchoolsPage() {
                 name={(row) => row.code}
                 empty={say.noSchools}
                 columns={[
-                  { head: say.school, cell: (row) => <>{row.name} {row.closedAt && <Tag tone="bad">{say.closed}</Tag>}</> },
+                  { head: say.school, cell: (row) => <><a href={`/console/schools/${row.code}`}>{row.name}</a> {row.closedAt && <Tag tone="bad">{say.closed}</Tag>}</> },
                   { head: say.schoolCode, cell: (row) => row.code },
                   { head: say.designated, cell: (row) => row.designatedPerson?.name ?? <Tag tone="warn">{say.undesignated}</Tag> },
                   { head: say.contact, cell: (row) => row.designatedPerson?.phone },
                 ]}
               />
               <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+              <RevealSchools key={list.nodes[0]?.code} of={list.nodes} />
             </div>
           )}
         </Answered>
@@ -169,6 +175,8 @@ export const role: Role = {
   pages: [
     { path: "/progress", nav: () => words().nav.progress, view: ({ year }) => <div class="stack"><Heading title={words().progress}>{words().progress}</Heading><Progress year={year} /></div> },
     { path: "/schools", nav: () => words().nav.schools, view: SchoolsPage },
+    { path: "/schools/new", view: () => <NewSchoolPage everywhere={false} /> },
+    { path: "/schools/:code", view: ({ parts }) => <SchoolPage code={parts.code ?? ""} /> },
     { path: "/enrollments", nav: () => words().nav.enrollments, view: EnrollmentsPage },
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={ProvinceTransfers} decide={ProvinceDecidesTransfer} /> },
     { path: "/funding", nav: () => words().nav.funding, view: FundingPage },

@@ -8,6 +8,7 @@ import { Answered } from "../../parts/answered";
 import { Card, Facts, Tag } from "../../parts/basic";
 import { TextField } from "../../parts/form";
 import { Table } from "../../parts/table";
+import { RevealContacts } from "../reveals";
 import { words } from "../words";
 import { DesignatePerson, MySchool, SetInnerCutOff } from "./documents";
 
@@ -31,6 +32,7 @@ export function DeskPage({ year }: { year: number }) {
                     [say.email, school.designatedPerson?.email],
                   ]}
                 />
+                {school.designatedPerson && <RevealContacts codes={[school.code]} />}
                 <Act
                   label={own.designate}
                   ask={own.designateAsk}

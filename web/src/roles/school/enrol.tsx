@@ -11,7 +11,7 @@ import { Answered } from "../../parts/answered";
 import { Card, Facts, RefusalNote } from "../../parts/basic";
 import { Countdown } from "../../parts/phases";
 import { SearchBox } from "../../parts/search";
-import { type Done, Outcomes, useTicked } from "../../parts/selection";
+import { type Done, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Pager, Table } from "../../parts/table";
 import { words } from "../words";
 import { EnrollTeachers, OpenProjects, ProjectToEnroll, type ProjectToEnrollQuery, SchoolTeachers, type SchoolTeachersQuery, SetInnerCutOff } from "./documents";
@@ -124,6 +124,7 @@ function Rows({ project, rows, tell }: { project: string; rows: readonly Teacher
     <div class="stack">
       {refusals.map((found) => <RefusalNote key={found.code} refusal={found} />)}
       <div class="row">
+        <TickThese rows={rows} ticked={ticked} keep={keep} label={say.ministryDesk.wholePage} />
         <button type="button" class="button first" disabled={none} onClick={() => void send(false)}>{say.signUp}</button>
         <button type="button" class="button" disabled={none} onClick={() => void send(true)}>{say.schoolDesk.enrolSubmit}</button>
         <span class="quiet" role="status">{say.selected(count(ticked.size))}</span>

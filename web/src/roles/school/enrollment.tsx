@@ -10,11 +10,13 @@ import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, Facts } from "../../parts/basic";
 import { Select, TextField } from "../../parts/form";
 import { refusalsOf } from "../../parts/selection";
+import { RevealTeam } from "../reveals";
 import { actor, words } from "../words";
 import {
   AcceptOffer,
   AnswerWithdrawal,
   ConfirmCredits,
+  ConfirmEligibility,
   DeclineSignUps,
   RestoreBySchool,
   SchoolEnrollment,
@@ -24,6 +26,7 @@ import {
   SubstituteTeacher,
   WithdrawEnrollment,
 } from "./documents";
+import { checksEligibility } from "./eligibility";
 
 type Enrollment = NonNullable<SchoolEnrollmentQuery["enrollment"]>;
 const LEAVABLE = new Set(["SUBMITTED", "WAITLISTED", "OFFERED", "ACCEPTED"]);
@@ -51,9 +54,11 @@ export function EnrollmentPage({ id }: { id: string }) {
                 [say.dates, days(of.project?.startsOn, of.project?.endsOn)],
                 [say.post, of.teacher && general().audience[of.teacher.post]],
                 [say.rank, of.rank],
+                [say.schoolDesk.eligible, of.eligibility && `${of.eligibility.by} · ${instant(of.eligibility.confirmedAt)}`],
                 [say.credit, of.credit && `${general().hourCount(String(of.credit.hours))} · ${say.creditStatus[of.credit.status]}`],
               ]}
             />
+            {of.submittedAt && of.project && <Acts><RevealTeam baseId={of.project.base.id} /></Acts>}
           </Card>
           <Card title={say.timeline}>
             <ol class="steps">
@@ -80,6 +85,9 @@ function Choices({ of }: { of: Enrollment }) {
     <Acts>
       {status === "SIGNED_UP" && (
         <>
+          {!of.eligibility && checksEligibility(of.project?.round) && (
+            <Act kind="first" label={say.confirmEligible} ask={say.confirmEligibleAsk} run={async () => { const answer = await command(ConfirmEligibility, { ids }); return refusalsOf(answer.refusals, answer.data?.confirmEligibility); }} />
+          )}
           <Act kind="first" label={words().submitSelected} ask={say.submitAsk} run={async () => { const answer = await command(SubmitEnrollments, { ids }); return refusalsOf(answer.refusals, answer.data?.submitEnrollments); }} />
           <Act kind="danger" label={say.decline} ask={say.declineAsk} run={async ({ reason = "" }) => { const answer = await command(DeclineSignUps, { ids, reason }); return refusalsOf(answer.refusals, answer.data?.declineSignUps); }}>
             <Reason />

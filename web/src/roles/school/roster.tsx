@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { count, instant } from "../../app/moment";
 import type { Refusal } from "../../app/refusals";
-import { go, usePlace } from "../../app/router";
+import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { command, forget } from "../../graph/client";
@@ -137,9 +137,14 @@ function Upload() {
 export function RosterPage({ id }: { id: string }) {
   const say = words();
   const { query } = usePlace();
-  const all = query.get("rows") === "all";
+  const rows = query.get("rows");
+  const all = rows === "all";
   const shown = useQuery(RosterJob, { id, bad: all ? null : true, after: query.get("after") });
   const state = shown.data?.rosterJob?.state;
+  const clean = shown.data?.rosterJob?.bad === 0;
+  useEffect(() => {
+    if (clean && !rows) go(withQuery({ rows: "all" }), true); // nothing is wrong: show them all
+  }, [clean, rows]);
   useEffect(() => {
     if (state !== "COMMITTING") return;
     const timer = setInterval(shown.again, POLL_MS);
@@ -155,7 +160,7 @@ export function RosterPage({ id }: { id: string }) {
           {job.warnings.map((warning) => <p key={warning.code} class="note warn">{warning.message}</p>)}
           {job.ignoredColumns.length > 0 && <p class="note warn">{say.schoolDesk.ignored(job.ignoredColumns.join(general().listed))}</p>}
           <Next job={job} />
-          <Chips label={say.rows} name="rows" chosen={all ? "all" : null} of={[[null, say.schoolDesk.badRows], ["all", say.schoolDesk.allRows]]} />
+          <Chips label={say.rows} name="rows" chosen={all ? "all" : "bad"} of={[["bad", say.schoolDesk.badRows], ["all", say.schoolDesk.allRows]]} />
           {job.rows && (
             <Card>
               <Cells rows={job.rows.nodes} empty={all ? say.schoolDesk.noRows : say.schoolDesk.noBad} />

@@ -5,14 +5,17 @@ import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
 import { useCommand, useQuery } from "../../graph/use";
+import { Acts } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, RefusalNote, Tag } from "../../parts/basic";
 import { Select } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
-import { type Done, type Outcome, Outcomes, useTicked } from "../../parts/selection";
+import { type Done, type Outcome, Outcomes, TickThese, useTicked } from "../../parts/selection";
 import { Chips, Pager, Table } from "../../parts/table";
+import { RevealClass } from "../reveals";
 import { words } from "../words";
-import { ConfirmCredits, RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
+import { ConfirmCredits, ConfirmEligibility, RankSignUps, SchoolSignUps, type SchoolSignUpsQuery, type SchoolSignUpsQueryVariables, SubmitEnrollments } from "./documents";
+import { checksEligibility } from "./eligibility";
 
 type Order = NonNullable<SchoolSignUpsQueryVariables["order"]>;
 type Row = NonNullable<NonNullable<SchoolSignUpsQuery["mySchool"]>["enrollments"]>["nodes"][number];
@@ -38,6 +41,7 @@ export function SignUpsPage({ year }: { year: number }) {
     after: query.get("after"),
     search: query.get("q"),
     order,
+    year,
     filter: { statuses: status ? [status] : null, project, year, withdrawalRequested: query.get("leaving") ? true : null },
   });
   const list = shown.data?.mySchool?.enrollments;
@@ -69,8 +73,11 @@ export function SignUpsPage({ year }: { year: number }) {
       <Answered of={shown}>
         {() => list && (
           <Card>
-            <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={whole ? project : null} tell={setDone} />
-            <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+            <div class="stack">
+              <Rows key={`${project}${list.nodes.map((each) => each.id + each.rank + each.status).join()}`} rows={list.nodes} project={whole ? project : null} step={checksEligibility(shown.data?.round)} tell={setDone} />
+              <Pager total={list.totalCount} end={list.pageInfo.hasNextPage ? list.pageInfo.endCursor : null} first={!query.get("after")} />
+              {project && list.totalCount > 0 && <Acts><RevealClass key={project} projectId={project} /></Acts>}
+            </div>
           </Card>
         )}
       </Answered>
@@ -78,7 +85,7 @@ export function SignUpsPage({ year }: { year: number }) {
   );
 }
 
-function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: string | null; tell: (done: Told) => void }) {
+function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; project: string | null; step: boolean; tell: (done: Told) => void }) {
   const say = words();
   const [rows, setRows] = useState(given);
   const { ticked, tick, keep } = useTicked(rows);
@@ -95,6 +102,12 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
     setRows(next);
   };
   const credits = useCommand(ConfirmCredits);
+  const eligible = useCommand(ConfirmEligibility);
+  const unconfirmed = rows.filter((each) => each.status === "SIGNED_UP" && !each.eligibility && ticked.has(each.id)).map((each) => each.id);
+  const confirmThem = async (): Promise<void> => {
+    const answer = await eligible.run({ ids: unconfirmed });
+    if (!answer.refusals.length) report(answer.data?.confirmEligibility ?? [], false);
+  };
   const idsOf = (status: Row["status"]): string[] => rows.filter((each) => each.status === status && ticked.has(each.id)).map((each) => each.id);
   const send = async (): Promise<void> => {
     const answer = await submit.run({ ids: idsOf("SIGNED_UP") });
@@ -110,10 +123,12 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
   };
   return (
     <div class="stack">
-      {[...submit.refusals, ...rank.refusals, ...credits.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
+      {[...submit.refusals, ...rank.refusals, ...credits.refusals, ...eligible.refusals].map((found) => <RefusalNote key={found.code} refusal={found} />)}
       {open.length > 0 && (
         <div class="row">
+          <TickThese rows={open} ticked={ticked} keep={keep} label={say.ministryDesk.wholePage} />
           <button type="button" class="button first" disabled={!idsOf("SIGNED_UP").length || submit.busy} onClick={() => void send()}>{say.submitSelected}</button>
+          {step && <button type="button" class="button" disabled={!unconfirmed.length || eligible.busy} onClick={() => void confirmThem()}>{say.schoolDesk.confirmEligible}</button>}
           {rankable ? (
             <button type="button" class="button" disabled={rows === given || rank.busy} onClick={() => void rank.run({ projectId: project, ids: ranked.map((each) => each.id) })}>
               {say.saveRank}
@@ -124,6 +139,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
       )}
       {rows.some((each) => each.status === "PASSED") && (
         <div class="row">
+          <TickThese rows={rows.filter((each) => each.status === "PASSED")} ticked={ticked} keep={keep} label={say.schoolDesk.passedPage} />
           <button type="button" class="button first" disabled={!idsOf("PASSED").length || credits.busy} onClick={() => void confirm()}>{say.schoolDesk.confirmCredit}</button>
           <span class="quiet small">{say.schoolDesk.confirmCreditAsk}</span>
         </div>
@@ -148,7 +164,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
           {
             head: say.rank,
             number: true,
-            cell: (row) => (
+            cell: (row) => row.rank || (rankable && RANKABLE.has(row.status)) ? (
               <span class="rank">
                 {row.rank ?? ""}
                 {rankable && RANKABLE.has(row.status) && (
@@ -158,7 +174,7 @@ function Rows({ rows: given, project, tell }: { rows: readonly Row[]; project: s
                   </>
                 )}
               </span>
-            ),
+            ) : "",
           },
           { head: say.signedUpAt, cell: (row) => instant(row.signedUpAt) },
           { head: say.warnings, cell: (row) => row.warnings.map((each) => <Tag key={each.code} tone="warn">{each.message}</Tag>) },

@@ -12,6 +12,7 @@ import { TextField } from "../../parts/form";
 import { SearchBox } from "../../parts/search";
 import { refusalsOf } from "../../parts/selection";
 import { Pager, Table } from "../../parts/table";
+import { RevealTeacher } from "../reveals";
 import { words } from "../words";
 import {
   AddTeachers,
@@ -164,6 +165,7 @@ function Changes({ of }: { of: Teacher }) {
         <TextField name="mobile" label={say.mobile} hint={own.typedAnew} autocomplete="off" inputMode="numeric" />
         <TextField name="email" label={say.email} hint={own.typedAnew} autocomplete="off" />
       </Act>
+      <RevealTeacher id={of.id} />
       <Act kind="danger" label={own.close} ask={own.closeAsk} run={async ({ reason = "" }) => (await command(CloseTeacher, { id: of.id, reason })).refusals}>
         <Reason />
       </Act>

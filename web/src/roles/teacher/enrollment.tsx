@@ -3,16 +3,20 @@ import { useState } from "preact/hooks";
 import { days, deadline, instant } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
+import { command } from "../../graph/client";
 import { useCommand, useQuery } from "../../graph/use";
+import { Act, Reason } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, EnrollmentTag, Facts, RefusalNote } from "../../parts/basic";
 import { words } from "../words";
-import { MyEnrollment, type MyEnrollmentQuery, WithdrawSignUp } from "./documents";
+import { MyEnrollment, type MyEnrollmentQuery, RequestWithdrawal, TakeBackWithdrawalRequest, WithdrawSignUp } from "./documents";
 
 type Enrollment = NonNullable<MyEnrollmentQuery["enrollment"]>;
 
 const WAY = ["SIGNED_UP", "SUBMITTED", "ACCEPTED", "ATTENDING", "PASSED", "CREDITED"] as const;
 const PHASES: Partial<Record<(typeof WAY)[number], string>> = { SUBMITTED: "ENROL", ACCEPTED: "ADMIT" };
+/** What the school has submitted, and may withdraw when its teacher asks for it. */
+const LEAVABLE = new Set(["SUBMITTED", "WAITLISTED", "OFFERED", "ACCEPTED"]);
 const GOES_ON = new Set(["SIGNED_UP", "SUBMITTED", "WAITLISTED", "OFFERED", "ACCEPTED", "ATTENDING", "PASSED"]);
 
 export function EnrollmentPage({ id }: { id: string }) {
@@ -50,6 +54,7 @@ function Whole({ of }: { of: Enrollment }) {
             />
           </Card>
           {of.status === "SIGNED_UP" && <Withdraw id={of.id} />}
+          {LEAVABLE.has(of.status) && <Leave of={of} />}
         </div>
       </div>
     </div>
@@ -107,6 +112,27 @@ function Withdraw({ id }: { id: string }) {
           </>
         ) : <button type="button" class="button" onClick={() => setAsked(true)}>{say.withdraw}</button>}
       </div>
+    </Card>
+  );
+}
+
+/** Asking the school to withdraw a sign-up that it has submitted, and taking that back (R26). */
+function Leave({ of }: { of: Enrollment }) {
+  const say = words().leaving;
+  const { id, withdrawalRequest: request } = of;
+  return (
+    <Card>
+      {request?.state === "OPEN" ? (
+        <div class="stack tight">
+          <p class="note warn">{say.asked} {request.reason}</p>
+          <Act key="back" label={say.takeBack} ask={say.takeBackTold} run={async () => (await command(TakeBackWithdrawalRequest, { id })).refusals} />
+        </div>
+      ) : (
+        <div class="stack tight">
+          {request?.state === "REFUSED" && <p class="note warn">{say.refused}{request.answer}</p>}
+          <Act key="ask" label={say.ask} ask={say.told} run={async ({ reason = "" }) => (await command(RequestWithdrawal, { id, reason })).refusals}><Reason /></Act>
+        </div>
+      )}
     </Card>
   );
 }

@@ -3,13 +3,17 @@ import { usePlace } from "../../app/router";
 import { days, instant } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
+import { command } from "../../graph/client";
 import { useQuery } from "../../graph/use";
+import { Act, Acts } from "../../parts/act";
 import { Answered } from "../../parts/answered";
 import { Card, Empty, EnrollmentTag, Facts } from "../../parts/basic";
+import { TextField } from "../../parts/form";
 import { Pager, Table } from "../../parts/table";
 import type { Role } from "../page";
+import { RevealTeacher } from "../reveals";
 import { words } from "../words";
-import { MyData, MyEnrollments } from "./documents";
+import { MyData, MyEnrollments, UpdateMyContact } from "./documents";
 import { EnrollmentPage } from "./enrollment";
 import { SignUpPage } from "./sign_up";
 
@@ -56,6 +60,8 @@ function DataPage() {
   const say = words();
   const common = general();
   const shown = useQuery(MyData, {});
+  const correct = async ({ mobile = "", email = "" }: Record<string, string>) =>
+    (await command(UpdateMyContact, { input: { ...(mobile && { mobile }), ...(email && { email }) } })).refusals;
   return (
     <div class="stack">
       <Heading title={say.myData}>{say.myData}</Heading>
@@ -77,6 +83,13 @@ function DataPage() {
                   [say.email, data.teacher.email],
                 ]}
               />
+              <Acts>
+                <RevealTeacher id={data.teacher.id} own />
+                <Act label={say.correctContact} ask={say.correctContactAsk} run={correct}>
+                  <TextField name="mobile" label={say.mobile} autocomplete="off" inputMode="numeric" />
+                  <TextField name="email" label={say.email} autocomplete="off" />
+                </Act>
+              </Acts>
             </Card>
             <Card>
               <Table

@@ -7,14 +7,12 @@ import { Acts } from "../../../parts/act";
 import { Answered } from "../../../parts/answered";
 import { Card, Empty, Facts } from "../../../parts/basic";
 import { Table } from "../../../parts/table";
+import { AssessmentOfBase } from "../../assessment/documents";
 import { KeptText } from "../../assessment/kept_text";
 import { points } from "../../assessment/numbers";
-import { AssessmentView, GradeTag, type Item, StateTag } from "../../assessment/view";
+import { type Assessment, AssessmentView, type Base, GradeTag, type Item, StateTag } from "../../assessment/view";
 import { words } from "../../assessment/words";
-import { AppealAssessment, BaseAssessment, type BaseAssessmentQuery, BaseAssessments, BaseEvidence, CommentAssessment } from "./documents";
-
-type Base = NonNullable<BaseAssessmentQuery["base"]>;
-type Assessed = NonNullable<Base["annualAssessments"]>[number];
+import { AppealAssessment, BaseAssessments, CommentAssessment } from "./documents";
 
 export function AssessmentsPage({ year }: { year: number }) {
   const say = words();
@@ -35,7 +33,7 @@ export function AssessmentsPage({ year }: { year: number }) {
                   empty={say.none}
                   columns={[
                     { head: say.year, cell: (row) => <a href={`/console/assessments/${row.year}/${base.id}`}>{say.titleOf(row.year)}</a> },
-                    { head: say.score, cell: (row) => row.scoreHundredths !== null && row.scoreHundredths !== undefined && points(row.scoreHundredths), number: true },
+                    { head: say.score, cell: (row) => (row.scoreHundredths === null ? "" : points(row.scoreHundredths)), number: true },
                     { head: say.grade, cell: (row) => <GradeTag grade={row.grade} state={row.state} /> },
                     { head: say.state, cell: (row) => <StateTag state={row.state} /> },
                     { head: say.commentUntil, cell: (row) => row.commentUntil && day(row.commentUntil) },
@@ -53,7 +51,7 @@ export function AssessmentsPage({ year }: { year: number }) {
 
 export function AssessmentPage({ year, id }: { year: number; id: string }) {
   const say = words();
-  const shown = useQuery(BaseAssessment, { base: id, year, next: year + 1 });
+  const shown = useQuery(AssessmentOfBase, { base: id, year, next: year + 1 });
   return (
     <div class="stack">
       <Heading title={say.titleOf(year)}>{say.titleOf(year)}</Heading>
@@ -67,7 +65,7 @@ export function AssessmentPage({ year, id }: { year: number; id: string }) {
   );
 }
 
-function One({ base, of }: { base: Base; of: Assessed }) {
+function One({ base, of }: { base: Base; of: Assessment }) {
   const say = words();
   const own = say.own;
   const comment = (item: Item | null) => async (text: string) => (await command(CommentAssessment, { id: of.id, item: item?.code ?? null, text })).refusals;
@@ -79,8 +77,7 @@ function One({ base, of }: { base: Base; of: Assessed }) {
       <p class="quiet">{base.name}{base.quota && ` · ${own.quota(of.year + 1)} ${own.quotaUsed(count(base.quota.used), count(base.quota.limit))}`}</p>
       <AssessmentView
         of={of}
-        evidence={BaseEvidence}
-        projects={new Map(base.projects?.nodes.map((each) => [each.id, each.title ?? each.code]))}
+        base={base}
         project={(id) => `/console/projects/${id}`}
         about={(item) => commenting && <KeptText key={item.code} name={`comment:${of.id}:${item.code}`} label={own.commentOn(item.name)} ask={own.commentAsk} send={comment(item)} />}
       >

@@ -137,7 +137,7 @@ function Rows({ year, rows, tell }: { year: number; rows: readonly Row[]; tell: 
           },
           { head: own.category, cell: (row) => general().category[row.base.category] },
           { head: own.province, cell: (row) => row.base.province?.name ?? own.ministryUnits },
-          { head: say.score, cell: (row) => row.scoreHundredths !== null && points(row.scoreHundredths), number: true },
+          { head: say.score, cell: (row) => (row.scoreHundredths === null ? "" : points(row.scoreHundredths)), number: true },
           { head: say.grade, cell: (row) => <><GradeTag grade={row.grade} state={row.state} />{(row.capped || row.barred) && <span class="quiet small"> {row.capped ? say.capped : say.barred}</span>}</> },
           { head: say.state, cell: (row) => <StateTag state={row.state} /> },
           { head: own.comments, cell: (row) => (row.comments?.length ? said(row) : "") },

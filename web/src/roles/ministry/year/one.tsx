@@ -7,20 +7,18 @@ import { Answered } from "../../../parts/answered";
 import { Card, Empty } from "../../../parts/basic";
 import { TextField } from "../../../parts/form";
 import { refusalsOf } from "../../../parts/selection";
+import { AssessmentOfBase } from "../../assessment/documents";
 import { KeptText } from "../../assessment/kept_text";
 import { hundredthsOf, points } from "../../assessment/numbers";
-import { AssessmentView, type Item } from "../../assessment/view";
+import { type Assessment, AssessmentView, type Base, type Item } from "../../assessment/view";
 import { words as shared } from "../../assessment/words";
-import { AdjustAssessmentItem, DecideAppeal, FinalizeAssessments, MinistryAssessment, type MinistryAssessmentQuery, MinistryEvidence, RecordComplaint } from "./documents";
+import { AdjustAssessmentItem, DecideAppeal, FinalizeAssessments, RecordComplaint } from "./documents";
 import { words } from "./words";
-
-type Base = NonNullable<MinistryAssessmentQuery["base"]>;
-type Assessed = NonNullable<Base["annualAssessments"]>[number];
 
 export function AssessmentPage({ year, id }: { year: number; id: string }) {
   const say = shared();
   const own = words();
-  const shown = useQuery(MinistryAssessment, { base: id, year, next: year + 1 });
+  const shown = useQuery(AssessmentOfBase, { base: id, year, next: year + 1 });
   return (
     <Answered of={shown}>
       {({ base }) => {
@@ -49,7 +47,7 @@ const Complain = ({ base, year }: { base: Base; year: number }) => {
   return <KeptText name={`complaint:${year}:${base.id}`} label={own.complaint} ask={own.complaintAsk} send={record} />;
 };
 
-function One({ base, of }: { base: Base; of: Assessed }) {
+function One({ base, of }: { base: Base; of: Assessment }) {
   const own = words();
   const appeal = of.comments?.find((each) => each.appeal);
   const waiting = of.state === "APPEALED" && appeal?.upheld === null;
@@ -62,8 +60,7 @@ function One({ base, of }: { base: Base; of: Assessed }) {
   return (
     <AssessmentView
       of={of}
-      evidence={MinistryEvidence}
-      projects={new Map(base.projects?.nodes.map((each) => [each.id, each.title ?? each.code]))}
+      base={base}
       project={(id) => `/console/plans/${id}`}
       about={(item) => adjustable && item.hundredths !== null && <Adjust id={of.id} item={item} />}
     >

@@ -13,12 +13,13 @@ import { YearTable, type YearTableQuery } from "./documents";
 import { SaveAs } from "./save_as";
 import { words } from "./words";
 
+const STATES = ["running", "held", "cancelled"] as const;
 type Row = NonNullable<YearTableQuery["yearTable"]>[number];
 
 export function YearTablePage({ year }: { year: number }) {
   const own = words();
   const shown = useQuery(YearTable, { year });
-  const mean = ({ sheets, meanHundredths }: Row["teaching"]) => meanHundredths !== null && own.sheets(points(meanHundredths), count(sheets));
+  const mean = ({ sheets, meanHundredths }: Row["teaching"]) => (meanHundredths === null ? "" : own.sheets(points(meanHundredths), count(sheets)));
   const title = `${own.table} ${year}`;
   return (
     <div class="stack">
@@ -36,18 +37,14 @@ export function YearTablePage({ year }: { year: number }) {
               columns={[
                 { head: own.category, cell: (row) => <>{row.category ? general().category[row.category] : general().none} <span class="quiet small beneath">{row.province?.name ?? own.ministryUnits}</span></> },
                 { head: own.quota, cell: (row) => own.used(count(row.quota.used), row.quota.limit === null ? "–" : count(row.quota.limit)), number: true },
-                { head: own.published, cell: (row) => count(row.published), number: true },
-                { head: own.running, cell: (row) => count(row.running), number: true },
-                { head: own.held, cell: (row) => count(row.held), number: true },
-                { head: own.cancelled, cell: (row) => count(row.cancelled), number: true },
+                { head: own.projects, cell: (row) => <>{count(row.published)}{STATES.filter((each) => row[each]).map((each) => <span key={each} class="quiet small beneath">{own[each]} {count(row[each])}</span>)}</>, number: true },
                 { head: own.attendees, cell: (row) => count(row.attendees), number: true },
-                { head: own.passed, cell: (row) => shared().ratio(count(row.passed), count(row.assessed)), number: true },
-                { head: own.rate, cell: (row) => row.passRate !== null && general().percent((100 * row.passRate).toFixed(1)), number: true },
+                { head: own.passed, cell: (row) => <>{shared().ratio(count(row.passed), count(row.assessed))}{row.passRate !== null && <span class="quiet small beneath">{general().percent((100 * row.passRate).toFixed(1))}</span>}</>, number: true },
                 { head: own.credited, cell: (row) => count(row.credited), number: true },
                 { head: own.teaching, cell: (row) => mean(row.teaching), number: true },
                 { head: own.satisfaction, cell: (row) => mean(row.satisfaction), number: true },
                 { head: own.inspected, cell: (row) => count(row.inspected), number: true },
-                { head: own.findings, cell: (row) => [...row.findings.map((each) => `${own.severity[each.severity]} ${count(each.count)}`), ...(row.openFindings ? [own.stillOpen(count(row.openFindings))] : [])].join(general().listed) },
+                { head: own.findings, cell: (row) => [...row.findings.filter((each) => each.count).map((each) => `${own.severity[each.severity]} ${count(each.count)}`), ...(row.openFindings ? [own.stillOpen(count(row.openFindings))] : [])].join(general().listed) },
               ]}
             />
           )}

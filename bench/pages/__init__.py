@@ -1,0 +1,1 @@
+"""How long an old office PC on a slow line waits for rows."""

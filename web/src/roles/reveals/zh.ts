@@ -1,0 +1,23 @@
+// Texts of looking at masked numbers, in Chinese. en.ts has the same in English.
+export const zh = {
+  purpose: "用途",
+  purposeHint: "4 至 200 个字，其中不写号码",
+  recorded: "本次查看连同用途、时间和您的身份记入审计日志，教师本人可以看到。",
+  recordedContacts: "本次查看连同用途、时间和您的身份记入审计日志。",
+  teacher: "查看完整号码",
+  own: "查看本人完整号码",
+  ownRecorded: "本次查看记入审计日志和您的查看记录。",
+  ofClass: "查看学员电话",
+  contacts: (count: string) => `查看专人完整电话（${count} 所）`,
+  contact: "查看专人完整电话",
+  team: "查看联系人完整电话",
+  numbers: "完整号码",
+  phones: "学员电话",
+  hide: "收起号码",
+  shownOnce: "号码仅在本页显示，离开即消失；请勿截图外传。",
+  nobody: "没有可以查看的学员",
+  partly: (count: string) => `${count} 项未能查看：`,
+  design: "设计联系人",
+  declaration: "申报联系人",
+  delivery: "实施联系人",
+};
