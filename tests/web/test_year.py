@@ -54,6 +54,18 @@ def tick_of(name: str) -> str:
     return f"[...document.querySelectorAll('main input')].find((each) => each.ariaLabel === {json.dumps(name)})"
 
 
+async def adopt(tab: Tab, base: str) -> None:
+    """Decline the proposal for a base, and come back to it."""
+    row = f"tr:has(a[href$='{base}'])"
+    await tab.press("不采纳", row)
+    await tab.write(f"#field-declined-{base}", "整改已完成")
+    await tab.press("确认不采纳", row)
+    await tab.until(f"document.querySelector({json.dumps(row)}).innerText.includes('整改已完成')")
+    await tab.press("采纳", row)
+    await tab.press("确认采纳", row)
+    await tab.until(f"document.querySelector({json.dumps(row)}).innerText.includes('已采纳')")
+
+
 async def opened(ministry: Client) -> None:
     """The year is computed and open to comments; by whom makes no difference."""
     if (await ministry.ask(STANDING, year=YEAR))["assessmentYear"] is None:
@@ -158,10 +170,8 @@ async def test_r38_r39_grades_are_final_appealed_against_and_published_and_propo
     after(site, (await ministry.ask(STANDING, year=YEAR))["assessmentYear"]["commentUntil"])
     async with phone(site.home / "grades") as tab:
         await enter(tab, site, "ministry", ALL)
-        for number, each in enumerate(found, 1):
-            await tab.until(f"Boolean({tick_of(each['base']['name'])})")
-            await tab.evaluate(f"{tick_of(each['base']['name'])}.click()")
-            await tab.reads(f"已选 {number} 个")
+        await tab.press("全选本页", "main")
+        await tab.reads(f"已选 {len(found)} 个")
         await command(tab, "定级", f"{len(found)} 个基地已定级")
         await command(tab, "公布等次", "WRONG_STATE")
     async with phone(site.home / "appeals") as tab:
@@ -177,14 +187,13 @@ async def test_r38_r39_grades_are_final_appealed_against_and_published_and_propo
         await tab.write("#field-dismissed", "材料不足")
         await tab.press("确认复核不成立", "main")
         await tab.reads("不成立 材料不足")
-        after(site, max(each["appealUntil"] for each in await listed(ministry)))
+    after(site, max(each["appealUntil"] for each in await listed(ministry)))
+    async with phone(site.home / "publishes") as tab:
         await enter(tab, site, "ministry", ALL)
         await command(tab, "公布等次", "等次公布")
         await look(tab, site, f"/console/assessments/proposals?year={YEAR}")
         await chinese(tab)
-        await tab.press("采纳", "main")
-        await tab.press("确认采纳", "main")
-        await tab.reads("已采纳")
+        await adopt(tab, base)
         quota = (await ministry.ask(QUOTA, id=base))["base"]["quota"]
         assert quota["inForce"]["proposalId"].startswith(f"{YEAR + 1}/{base}/")
         assert not tab.complaints

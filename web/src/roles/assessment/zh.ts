@@ -69,7 +69,7 @@ export const zh = {
   reason: "理由",
   complaints: "查实的投诉",
   how: "算法",
-  most: "满分",
+  most: "指标满分（摊入前）",
   ratioHow: (done: string, of: string, full: string) => `${done} ÷ ${of}，达 ${full}% 为满分`,
   meanHow: (zero: string, full: string) => `均分 ${zero} 为零分，${full} 为满分`,
   lossHow: (what: string, points: string) => `${what}扣 ${points}`,

@@ -16,7 +16,7 @@ import { AppealAssessment, BaseAssessments, CommentAssessment } from "./document
 
 export function AssessmentsPage({ year }: { year: number }) {
   const say = words();
-  const shown = useQuery(BaseAssessments, { next: year + 1 });
+  const shown = useQuery(BaseAssessments, { year, next: year + 1 });
   return (
     <div class="stack">
       <Heading title={say.title}>{say.title}</Heading>
@@ -24,7 +24,7 @@ export function AssessmentsPage({ year }: { year: number }) {
         {({ myBases: bases }) => (bases ?? []).map((base) => (
           <Card key={base.id} title={base.name}>
             <div class="stack">
-              <Facts of={[[say.own.quota(year + 1), base.quota && say.own.quotaUsed(count(base.quota.used), count(base.quota.limit))]]} />
+              <Facts of={([[year, base.quota], [year + 1, base.next]] as const).map(([of, quota]) => [say.own.quota(of), quota && say.own.quotaUsed(count(quota.used), count(quota.limit))])} />
               {base.annualAssessments?.length ? (
                 <Table
                   caption={say.own.list}

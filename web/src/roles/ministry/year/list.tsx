@@ -10,11 +10,12 @@ import { Act, Acts } from "../../../parts/act";
 import { Answered } from "../../../parts/answered";
 import { Card, Empty, Facts, Tag } from "../../../parts/basic";
 import { TextField } from "../../../parts/form";
-import { type Done, Outcomes, useTicked } from "../../../parts/selection";
+import { type Done, Outcomes, TickThese, useTicked } from "../../../parts/selection";
 import { Chips, Pager, Table } from "../../../parts/table";
 import { points } from "../../assessment/numbers";
 import { GRADES, type Grade, GradeTag, STATES, type State, StateTag } from "../../assessment/view";
 import { words as shared } from "../../assessment/words";
+import { words as common } from "../../words";
 import { Assessments, type AssessmentsQuery, BasesToAssess, ComputeAssessments, FinalizeAssessments, OpenComments, PublishGrades } from "./documents";
 import { SaveAs } from "./save_as";
 import { words } from "./words";
@@ -99,7 +100,8 @@ function Progress({ year, of }: { year: number; of: Year | null }) {
 function Rows({ year, rows, tell }: { year: number; rows: readonly Row[]; tell: (done: Done) => void }) {
   const say = shared();
   const own = words();
-  const { ticked, tick, keep } = useTicked(rows);
+  const open = rows.filter(({ state, comments }) => state === "COMMENTING" || (state === "APPEALED" && comments?.some((each) => each.upheld)));
+  const { ticked, tick, keep } = useTicked(open);
   const finalize = async () => {
     const answer = await command(FinalizeAssessments, { ids: [...ticked] });
     if (answer.refusals.length) return answer.refusals;
@@ -114,9 +116,9 @@ function Rows({ year, rows, tell }: { year: number; rows: readonly Row[]; tell: 
   };
   return (
     <>
-      {rows.some((each) => each.state !== "DRAFT") && (
+      {open.length > 0 && (
         <>
-          <Acts><Act kind="first" label={own.finalize} ask={own.finalizeAsk(count(ticked.size))} disabled={!ticked.size} told run={finalize} /></Acts>
+          <Acts><TickThese rows={open} ticked={ticked} keep={keep} label={common().ministryDesk.wholePage} /><Act kind="first" label={own.finalize} ask={own.finalizeAsk(count(ticked.size))} disabled={!ticked.size} told run={finalize} /></Acts>
           <p class="quiet" role="status">{own.selected(count(ticked.size))}</p>
         </>
       )}
@@ -130,7 +132,7 @@ function Rows({ year, rows, tell }: { year: number; rows: readonly Row[]; tell: 
             head: say.base,
             cell: (row) => (
               <span class="pick">
-                {row.state !== "DRAFT" && <input type="checkbox" aria-label={row.base.name} checked={ticked.has(row.id)} onChange={() => tick(row.id)} />}
+                {open.includes(row) && <input type="checkbox" aria-label={row.base.name} checked={ticked.has(row.id)} onChange={() => tick(row.id)} />}
                 <a href={`/console/assessments/${year}/${row.base.id}`}>{row.base.name}</a>
               </span>
             ),
