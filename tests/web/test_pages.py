@@ -19,7 +19,7 @@ WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesA
 PAGES = {
     "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
     "school": ["/enrollments", "/enrol", "/teachers", "/transfers", "/accounts", "/rosters", "/school", "/notices"],
-    "base": ["/projects", "/projects?year=2023", "/projects/new", "/team", "/findings", "/notices"],
+    "base": ["/projects", "/projects?year=2023", "/projects/new", "/team", "/findings", "/assessments", "/notices"],
     "expert": ["/reviews", "/notices"],
     "province": [
         "/progress",
@@ -29,12 +29,14 @@ PAGES = {
         "/enrollments",
         "/funding",
         "/transfers",
+        "/assessments?year=2023",
     ],
     "ministry": [
         *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
         *("/transfers", "/accounts", "/progress", "/notices", "/schools/new", f"/schools/{SCHOOL}"),
         *("/rounds", "/rounds/new", "/rounds/2024", "/audit", "/certificates?year=2023"),
         *("/inspections", "/inspections/none", "/inspections/findings"),
+        *("/assessments?year=2023", "/assessments/table?year=2023", "/assessments/proposals?year=2023"),
     ],
 }
 

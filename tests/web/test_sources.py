@@ -35,23 +35,7 @@ PAIRS = [
 """Text and what it stands on."""
 
 
-WITH_THE_MERGE = {
-    "addClass",
-    "adjustAssessmentItem",
-    "appealAssessment",
-    "commentAssessment",
-    "computeAssessments",
-    "decideAppeal",
-    "declineQuotaProposal",
-    "finalizeAssessments",
-    "openComments",
-    "publishGrades",
-    "recordAsHeld",
-    "recordAsNotHeld",
-    "recordComplaint",
-    "remindEvaluation",
-    "returnEnrollments",
-}
+WITH_THE_MERGE = {"addClass", "recordAsHeld", "recordAsNotHeld", "remindEvaluation", "returnEnrollments"}
 """Commands of pages that come with the merge."""
 ELSEWHERE = {
     "decideProject": "decideProjects does the same, for one plan too",

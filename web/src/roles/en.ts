@@ -75,6 +75,7 @@ export const en: typeof zh = {
     escalations: "Escalations",
     inspections: "Inspections",
     findings: "Findings",
+    assessments: "Annual assessment",
   },
   todo: {
     ANSWER_EVALUATION: "Rate the teaching",

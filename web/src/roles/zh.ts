@@ -73,6 +73,7 @@ export const zh = {
     escalations: "逾期未决",
     inspections: "随机抽检",
     findings: "抽检结论",
+    assessments: "年度考核",
   },
   todo: {
     ANSWER_EVALUATION: "填写匿名评教",

@@ -104,6 +104,8 @@ const CertificatesPage = later(() => import("./certificates").then((module) => m
 const FindingsPage = later(() => import("./inspection/findings").then((module) => module.FindingsPage));
 const ToRectify = later(() => import("./inspection/findings").then((module) => module.ToRectify));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
+const AssessmentsPage = later<{ year: number }>(() => import("./year/page").then((module) => module.AssessmentsPage));
+const AssessmentPage = later<{ year: number; id: string }>(() => import("./year/page").then((module) => module.AssessmentPage));
 
 /** Where a task is done: at a page of its project, else in the list of projects of a state. */
 const at = (place: string, status: string) => ({ project, year }: Due): string =>
@@ -121,6 +123,8 @@ export const role: Role = {
     { path: "/team", nav: () => own().team, view: TeamPage },
     { path: "/projects/:id/certificates", view: ({ parts }) => <CertificatesPage id={parts.id ?? ""} /> },
     { path: "/findings", nav: () => words().nav.findings, view: ({ year }) => <FindingsPage year={year} /> },
+    { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
+    { path: "/assessments/:year/:id", view: ({ parts }) => <AssessmentPage year={Number(parts.year)} id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {

@@ -94,6 +94,11 @@ const AmendRoundPage = later<Year>(() => import("./rounds/page").then((module) =
 const InspectionsPage = later(() => import("./inspection/pages").then((module) => module.InspectionsPage));
 const InspectionPage = later(() => import("./inspection/pages").then((module) => module.InspectionPage));
 const FindingsPage = later(() => import("./inspection/pages").then((module) => module.FindingsPage));
+type OfBase = Year & { id: string };
+const AssessmentsPage = later<Year>(() => import("./year").then((module) => module.AssessmentsPage));
+const AssessmentPage = later<OfBase>(() => import("./year").then((module) => module.AssessmentPage));
+const YearTablePage = later<Year>(() => import("./year").then((module) => module.YearTablePage));
+const ProposalsPage = later<Year>(() => import("./year").then((module) => module.ProposalsPage));
 
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
@@ -125,6 +130,10 @@ export const role: Role = {
     { path: "/inspections/findings", view: ({ year }) => <FindingsPage year={year} /> },
     { path: "/inspections/:id", view: ({ parts }) => <InspectionPage id={parts.id ?? ""} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
+    { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
+    { path: "/assessments/table", view: YearTablePage },
+    { path: "/assessments/proposals", view: ProposalsPage },
+    { path: "/assessments/:year/:id", view: ({ parts }) => <AssessmentPage year={Number(parts.year)} id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {

@@ -1,4 +1,5 @@
 // The pages of a province; it sees no names of teachers (R27).
+import { later } from "../../app/later";
 import { count, days, instant, yuan } from "../../app/moment";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
@@ -169,6 +170,8 @@ function EnrollmentsPage({ year }: Year) {
   );
 }
 
+const GradesPage = later<Year>(() => import("./year/page").then((module) => module.GradesPage));
+
 export const role: Role = {
   pages: [
     { path: "/progress", nav: () => words().nav.progress, view: ({ year }) => <div class="stack"><Heading title={words().progress}>{words().progress}</Heading><Progress year={year} /></div> },
@@ -178,6 +181,7 @@ export const role: Role = {
     { path: "/enrollments", nav: () => words().nav.enrollments, view: EnrollmentsPage },
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={ProvinceTransfers} decide={ProvinceDecidesTransfer} /> },
     { path: "/funding", nav: () => words().nav.funding, view: FundingPage },
+    { path: "/assessments", nav: () => words().nav.assessments, view: GradesPage },
   ],
   overview: Progress,
   places: { DESIGNATE: () => "/console/schools?designated=no", DECIDE_TRANSFER: () => "/console/transfers?state=ESCALATED" },
