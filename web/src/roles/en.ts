@@ -58,6 +58,7 @@ export const en: typeof zh = {
   noDeadline: "no deadline",
   calendar: "The calendar now",
   extensions: "Extensions",
+  more: "More",
   nav: {
     notices: "Notices",
     enrollments: "Sign-ups",

@@ -12,6 +12,8 @@ export interface Page {
   path: string;
   /** What the navigation calls it; a page without it is reached from another. */
   nav?: () => string;
+  /** Few go there often: the navigation keeps it under "more". */
+  rare?: true;
   view: ComponentType<{ parts: Record<string, string>; year: number; me: Me }>;
 }
 

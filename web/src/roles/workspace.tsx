@@ -17,6 +17,9 @@ import { NoticesPage } from "./notices";
 import type { Role } from "./page";
 import { words } from "./words";
 
+/** A place of the navigation: its path, its name, and how much is new there. */
+type Place = [path: string, name: string, badge?: number];
+
 /** The year that is looked at; an address may name another. Null is the present round's. */
 const chosen = new Store<number | null>(null);
 
@@ -63,12 +66,10 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
   }, [asked]);
   const year = asked ?? kept ?? present(list)?.year;
   const below = path.replace(/^\/console/, "") || "/";
-  const places: [string, string, number?][] = [
-    ["/", say.home],
-    ...role.pages.flatMap((page): [string, string][] => (page.nav ? [[page.path, page.nav()]] : [])),
-    ["/notices", say.nav.notices, me?.unread],
-  ];
-  const here = below === "/login" ? "/" : places.map(([place]) => place).find((place) => below === place || (place !== "/" && below.startsWith(`${place}/`)));
+  const named = (rare: boolean): Place[] => role.pages.flatMap((page): Place[] => (page.nav && Boolean(page.rare) === rare ? [[page.path, page.nav()]] : []));
+  const places: Place[] = [["/", say.home], ...named(false), ["/notices", say.nav.notices, me?.unread]];
+  const more = named(true);
+  const here = below === "/login" ? "/" : [...places, ...more].map(([place]) => place).find((place) => below === place || (place !== "/" && below.startsWith(`${place}/`)));
   const view = () => {
     if (!me || !year) return null;
     if (below === "/" || below === "/login") return <Home role={role} me={me} rounds={list} year={year} />;
@@ -96,12 +97,13 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
       <Idle />
       <div class="work">
         <nav class="side" aria-label={general().menu}>
-          {places.map(([place, text, badge]) => (
-            <a key={place} href={`/console${place === "/" ? "" : place}`} aria-current={place === here ? "page" : undefined}>
-              <span>{text}</span>
-              {badge ? <span class="badge">{badge}</span> : null}
-            </a>
-          ))}
+          <Places of={places} here={here} />
+          {more.length > 0 && (
+            <details open={more.some(([place]) => place === here)}>
+              <summary>{say.more}</summary>
+              <Places of={more} here={here} />
+            </details>
+          )}
           <a href="/">{say.publicPages}</a>
           {list.length > 1 && !YEARLESS.has(scope) && (
             <div class="years">
@@ -125,6 +127,17 @@ function Frame({ scope, role }: { scope: Scope; role: Role }) {
     </>
   );
 }
+
+const Places = ({ of, here }: { of: Place[]; here: string | undefined }) => (
+  <>
+    {of.map(([place, text, badge]) => (
+      <a key={place} href={`/console${place === "/" ? "" : place}`} aria-current={place === here ? "page" : undefined}>
+        <span>{text}</span>
+        {badge ? <span class="badge">{badge}</span> : null}
+      </a>
+    ))}
+  </>
+);
 
 function Idle() {
   const [left, setLeft] = useState<number | null>(null);

@@ -56,6 +56,7 @@ export const zh = {
   noDeadline: "无截止时间",
   calendar: "当前日程",
   extensions: "延期说明",
+  more: "更多",
   nav: {
     notices: "通知",
     enrollments: "报名",
