@@ -73,6 +73,7 @@ export const en: typeof zh = {
     plans: "Plans",
     bases: "Bases and quotas",
     escalations: "Escalations",
+    evaluations: "Evaluation",
   },
   todo: {
     ANSWER_EVALUATION: "Rate the teaching",

@@ -71,6 +71,7 @@ export const zh = {
     plans: "方案",
     bases: "基地与额度",
     escalations: "逾期未决",
+    evaluations: "评教",
   },
   todo: {
     ANSWER_EVALUATION: "填写匿名评教",

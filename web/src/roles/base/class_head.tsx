@@ -13,7 +13,7 @@ type Status = keyof ReturnType<typeof general>["project"];
 
 /** The states before a project is published: there are no applicants yet. */
 export const BEFORE = new Set<Status>(["DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "REJECTED", "APPROVED", "WITHDRAWN", "LAPSED"]);
-const PLACES = { plan: "/plan", applicants: "", waitlist: "/waitlist", attendance: "/attendance", results: "/results" };
+const PLACES = { plan: "/plan", applicants: "", waitlist: "/waitlist", attendance: "/attendance", results: "/results", evaluation: "/evaluation" };
 
 export function ProjectHead({ project, at, children }: {
   project: { id: string; code: string; title?: string | null; status: Status; startsOn?: string | null; endsOn?: string | null };

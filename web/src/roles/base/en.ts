@@ -2,7 +2,7 @@
 import type { zh } from "./zh";
 
 export const en: typeof zh = {
-  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results" },
+  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results", evaluation: "Evaluation" },
   newPlan: "New plan",
   newPlanHint: "Begin a draft and save it as it is; only the submission uses the quota.",
   draft: "Begin the draft",

@@ -98,6 +98,7 @@ const PlanPage = later(() => import("./plan").then((module) => module.PlanPage))
 const NewPlanPage = later(() => import("./new_plan").then((module) => module.NewPlanPage));
 const AttendancePage = later(() => import("./attendance").then((module) => module.AttendancePage));
 const ResultsPage = later(() => import("./results").then((module) => module.ResultsPage));
+const EvaluationPage = later(() => import("./rating/evaluation_page").then((module) => module.EvaluationPage));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
 
 /** Where a task is done: at a page of its project, else in the list of projects of a state. */
@@ -113,6 +114,7 @@ export const role: Role = {
     { path: "/projects/:id/waitlist", view: ({ parts }) => <WaitlistPage id={parts.id ?? ""} /> },
     { path: "/projects/:id/attendance", view: ({ parts }) => <AttendancePage id={parts.id ?? ""} /> },
     { path: "/projects/:id/results", view: ({ parts }) => <ResultsPage id={parts.id ?? ""} /> },
+    { path: "/projects/:id/evaluation", view: ({ parts }) => <EvaluationPage id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {

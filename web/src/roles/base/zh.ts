@@ -1,6 +1,6 @@
 // Texts of the pages of a base, in Chinese. en.ts has the same in English.
 export const zh = {
-  tabs: { plan: "方案", applicants: "报名人员", waitlist: "候补名单", attendance: "考勤", results: "成绩" },
+  tabs: { plan: "方案", applicants: "报名人员", waitlist: "候补名单", attendance: "考勤", results: "成绩", evaluation: "评教" },
   newPlan: "新建方案",
   newPlanHint: "先起草，可随时保存；补全后提交，提交时才占用项目数量。",
   draft: "开始起草",

@@ -1,4 +1,5 @@
 // The pages of the ministry.
+import { later } from "../../app/later";
 import { count, yuan } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import { useQuery } from "../../graph/use";
@@ -77,6 +78,9 @@ function ProgressPage({ year }: Year) {
   );
 }
 
+const EvaluationsPage = later(() => import("./rating/evaluations").then((module) => module.EvaluationsPage));
+const EvaluationPage = later(() => import("./rating/evaluations").then((module) => module.EvaluationPage));
+
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
 export const role: Role = {
@@ -90,6 +94,8 @@ export const role: Role = {
     { path: "/transfers", nav: () => words().schoolDesk.transfers, view: () => <TransfersPage list={MinistryTransfers} decide={MinistryDecidesTransfer} /> },
     { path: "/calendar", nav: () => words().ministryDesk.calendar, view: CalendarPage },
     { path: "/accounts", view: () => <AccountsPage scopes={["ministry", "expert", "base", "school", "province"]} who={(id) => <ExpertNamed id={id} />} /> },
+    { path: "/evaluations", nav: () => words().nav.evaluations, view: ({ year }) => <EvaluationsPage year={year} /> },
+    { path: "/evaluations/:id", view: ({ parts }) => <EvaluationPage id={parts.id ?? ""} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
   ],
   overview: Overview,
