@@ -17,14 +17,14 @@ ISSUE = """mutation($project: ID!, $ids: [ID!]) { issueCertificates(projectId: $
   certificate { number } refusal { code } } }"""
 WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesAt } } }"
 PAGES = {
-    "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
+    "teacher": ["/enrollments", "/evaluations", "/data", "/notices", f"/sign-up/{CLASS}"],
     "school": ["/enrollments", "/enrol", "/teachers", "/transfers", "/accounts", "/rosters", "/school", "/notices"],
     "base": ["/projects", "/projects?year=2023", "/projects/new", "/notices"],
     "expert": ["/reviews", "/notices"],
     "province": ["/progress", "/schools", "/enrollments", "/funding", "/transfers"],
     "ministry": [
         *("/plans?status=UNDER_REVIEW", "/escalations?year=2023", "/bases", "/experts", "/schools", "/calendar"),
-        *("/transfers", "/accounts", "/progress", "/notices"),
+        *("/transfers", "/accounts", "/progress", "/evaluations?year=2023", "/notices"),
     ],
 }
 

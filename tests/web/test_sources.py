@@ -45,7 +45,10 @@ def _lines(inner: str) -> str:
     return "{\n" + "\n".join(f"    {part.strip()}" for part in re.split(r", (?=\w+:)", inner)) + "\n}"
 
 
-@pytest.mark.parametrize("folder", ["app", "public", "roles", "roles/base", "roles/expert", "roles/rating"])
+WORDED = ["app", "public", "roles", "roles/base", "roles/base/course", "roles/expert", "roles/rating"]
+
+
+@pytest.mark.parametrize("folder", WORDED)
 def test_every_text_is_there_in_chinese_and_in_english(folder: str) -> None:
     zh, en = ((SOURCES / folder / f"{name}.ts").read_text(encoding="utf-8") for name in ("zh", "en"))
     assert len(keys(zh)) > 10

@@ -1,10 +1,11 @@
 // What stands over every page of a project: its name, its pages, how it stands, and how it begins and ends (R28).
 import type { ComponentChildren } from "preact";
+import { later } from "../../app/later";
 import { days } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import type { general } from "../../app/words";
 import { command } from "../../graph/client";
-import { Act, Acts, Reason } from "../../parts/act";
+import { Act, Acts } from "../../parts/act";
 import { ProjectTag } from "../../parts/basic";
 import { FinishProject, StartProject } from "./documents";
 import { words } from "./words";
@@ -37,22 +38,18 @@ export function ProjectHead({ project, at, children }: {
   );
 }
 
+const Missed = later(() => import("./course/acts").then((module) => module.Missed));
+
 /** How a class begins and ends. */
 export function Course({ project }: { project: { id: string; status: Status; startMissed: boolean } }) {
   const say = words();
   const { id, status, startMissed } = project;
   if (status !== "PUBLISHED" && status !== "RUNNING") return null;
+  if (status === "PUBLISHED" && startMissed) return <Missed id={id} />;
   return (
     <Acts>
       {status === "PUBLISHED" ? (
-        <Act
-          label={say.start}
-          ask={startMissed ? say.startLateAsk : say.startAsk}
-          kind="first"
-          run={async ({ reason }) => (await command(StartProject, { id, reason: reason || null })).refusals}
-        >
-          {startMissed && <Reason />}
-        </Act>
+        <Act label={say.start} ask={say.startAsk} kind="first" run={async () => (await command(StartProject, { id, reason: null })).refusals} />
       ) : <Act label={say.finish} ask={say.finishAsk} run={async () => (await command(FinishProject, { id })).refusals} />}
     </Acts>
   );
