@@ -17,7 +17,7 @@ ISSUE = """mutation($project: ID!, $ids: [ID!]) { issueCertificates(projectId: $
   certificate { number } refusal { code } } }"""
 WAITING = "{ me { todo { closesAt } planTodo { closesAt } trainingTodo { closesAt } } }"
 PAGES = {
-    "teacher": ["/enrollments", "/data", "/notices", f"/sign-up/{CLASS}"],
+    "teacher": ["/enrollments", "/evaluations", "/data", "/notices", f"/sign-up/{CLASS}"],
     "school": ["/enrollments", "/enrol", "/teachers", "/transfers", "/accounts", "/rosters", "/school", "/notices"],
     "base": ["/projects", "/projects?year=2023", "/projects/new", "/team", "/findings", "/assessments", "/notices"],
     "expert": ["/reviews", "/notices"],
@@ -37,6 +37,7 @@ PAGES = {
         *("/rounds", "/rounds/new", "/rounds/2024", "/audit", "/certificates?year=2023"),
         *("/inspections", "/inspections/none", "/inspections/findings"),
         *("/assessments?year=2023", "/assessments/table?year=2023", "/assessments/proposals?year=2023"),
+        "/evaluations?year=2023",
     ],
 }
 

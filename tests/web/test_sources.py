@@ -35,8 +35,6 @@ PAIRS = [
 """Text and what it stands on."""
 
 
-WITH_THE_MERGE = {"addClass", "recordAsHeld", "recordAsNotHeld", "remindEvaluation", "returnEnrollments"}
-"""Commands of pages that come with the merge."""
 ELSEWHERE = {
     "decideProject": "decideProjects does the same, for one plan too",
     "checkIn": "the check-in page of the gateway",
@@ -146,7 +144,7 @@ def test_whatever_a_role_may_do_it_can_do_by_a_page() -> None:
     given = {pair for file in SOURCES.rglob("*.graphql") for pair in _givers(file)}
     allowed = {(role, row.field) for row in rows() if row.type == "Mutation" for role in row.scopes or ROLES}
     assert given <= allowed
-    assert {(role, field) for role, field in allowed - given if field not in WITH_THE_MERGE | set(ELSEWHERE)} == set()
+    assert {(role, field) for role, field in allowed - given if field not in ELSEWHERE} == set()
     assert not set(ELSEWHERE) & {field for _, field in given}
 
 

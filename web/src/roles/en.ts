@@ -77,6 +77,7 @@ export const en: typeof zh = {
     inspections: "Inspections",
     findings: "Findings",
     assessments: "Annual assessment",
+    evaluations: "Evaluation",
   },
   todo: {
     ANSWER_EVALUATION: "Rate the teaching",

@@ -75,6 +75,7 @@ export const zh = {
     inspections: "随机抽检",
     findings: "抽检结论",
     assessments: "年度考核",
+    evaluations: "评教",
   },
   todo: {
     ANSWER_EVALUATION: "填写匿名评教",

@@ -1,5 +1,6 @@
 // The applicants of a project: tick, then accept, put on the waiting list or reject with a reason (R23).
 import { useState } from "preact/hooks";
+import { later } from "../../app/later";
 import { count, deadline, instant } from "../../app/moment";
 import { go, usePlace, withQuery } from "../../app/router";
 import { Heading } from "../../app/shell";
@@ -24,14 +25,21 @@ import { words as own } from "./words";
 type Order = NonNullable<ApplicantsQueryVariables["order"]>;
 type Project = NonNullable<ApplicantsQuery["project"]>;
 type Row = NonNullable<Project["enrollments"]>["nodes"][number];
+/** The step of a calendar in which bases return sign-ups for correction, in rounds that have it. */
+const RECHECK = "RECHECK";
+interface Told extends Done {
+  /** What was done to how many; nothing where it was a decision. */
+  said?: ((count: string) => string) | undefined;
+}
 const STATUSES = ["SUBMITTED", "WAITLISTED", "OFFERED", "ACCEPTED", "REJECTED", "WITHDRAWN", "ATTENDING", "PASSED", "CREDITED"] as const;
+const GivingBack = later(() => import("./course/acts").then((module) => module.GivingBack));
 const UNDECIDED = new Set(["SUBMITTED", "WAITLISTED"]);
 
 export function ApplicantsPage({ id }: { id: string }) {
   const say = words();
   const common = general();
   const { query } = usePlace();
-  const [done, setDone] = useState<Done | null>(null);
+  const [done, setDone] = useState<Told | null>(null);
   const status = query.get("status") as (typeof STATUSES)[number] | null;
   const order = query.get("order") as Order | null;
   const shown = useQuery(Applicants, { id, after: query.get("after"), search: query.get("q"), order, statuses: status ? [status] : null });
@@ -48,11 +56,11 @@ export function ApplicantsPage({ id }: { id: string }) {
             </div>
           </div>
           <Chips label={say.status} name="status" chosen={status} of={[[null, common.all], ...STATUSES.map((each): [string, string] => [each, enrollmentStatus(each)])]} />
-          {done && <Outcomes of={done.outcomes} done={say.decided} refused={say.refused} name={(row) => done.names.get(row) ?? row} />}
+          {done && <Outcomes of={done.outcomes} done={done.said ?? say.decided} refused={say.refused} name={(row) => done.names.get(row) ?? row} />}
           {project.enrollments && (
             <Card>
               <div class="stack">
-                <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} tell={setDone} />
+                <Rows rows={project.enrollments.nodes} left={project.seats?.left ?? 0} until={project.round.steps.find((each) => each.code === RECHECK && each.open)?.closesAt ?? null} tell={setDone} />
                 <Pager total={project.enrollments.totalCount} end={project.enrollments.pageInfo.hasNextPage ? project.enrollments.pageInfo.endCursor : null} first={!query.get("after")} />
                 <Phones id={id} seated={(project.seats?.accepted ?? 0) > 0} rows={project.enrollments.nodes} />
               </div>
@@ -94,7 +102,7 @@ function Facts({ project }: { project: Project }) {
   );
 }
 
-function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: (done: Done) => void }) {
+function Rows({ rows, left, until, tell }: { rows: readonly Row[]; left: number; until: string | null; tell: (done: Told) => void }) {
   const say = words();
   const { ticked, tick, keep } = useTicked(rows);
   const decide = useCommand(DecideEnrollments);
@@ -103,10 +111,12 @@ function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: 
   const send = async (decision: EnrollmentDecision): Promise<void> => {
     const decisions = [...ticked].map((id) => ({ id, decision, ...(decision === "REJECT" && { reason }) }));
     const answer = await decide.run({ decisions });
-    const outcomes = answer.data?.decideEnrollments ?? [];
     if (answer.refusals.length) return;
-    tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])) });
+    came(answer.data?.decideEnrollments ?? []);
     setRejecting(false);
+  };
+  const came = (outcomes: Done["outcomes"], said?: Told["said"]): void => {
+    tell({ outcomes, names: new Map(rows.map((each) => [each.id, each.teacher?.name ?? each.id])), said });
     keep(outcomes.filter((each) => !each.ok).map((each) => each.id));
   };
   const none = !ticked.size || decide.busy;
@@ -124,6 +134,7 @@ function Rows({ rows, left, tell }: { rows: readonly Row[]; left: number; tell: 
             <button type="button" class="button danger" disabled={none} aria-expanded={rejecting} onClick={() => setRejecting(!rejecting)}>{say.reject}</button>
             <span class="quiet" role="status">{ticked.size > left ? say.overCapacity(count(left)) : say.selected(count(ticked.size))}</span>
           </div>
+          {until && <GivingBack ids={rows.filter((row) => ticked.has(row.id) && row.status === "SUBMITTED").map((row) => row.id)} until={until} tell={came} />}
           {rejecting && (
             <form class="stack tight" onInput={(event) => setReason((event.target as HTMLInputElement).value)} onSubmit={(event) => { event.preventDefault(); void send("REJECT"); }}>
               <TextField name="reason" label={say.rejectReason} required defaultValue={reason} />

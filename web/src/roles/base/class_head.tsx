@@ -1,5 +1,6 @@
 // What stands over every page of a project: its name, its pages, how it stands, and how it begins and ends (R28).
 import type { ComponentChildren } from "preact";
+import { later } from "../../app/later";
 import { days } from "../../app/moment";
 import { Heading } from "../../app/shell";
 import type { general } from "../../app/words";
@@ -13,7 +14,7 @@ type Status = keyof ReturnType<typeof general>["project"];
 
 /** The states before a project is published: there are no applicants yet. */
 export const BEFORE = new Set<Status>(["DRAFT", "SUBMITTED", "UNDER_REVIEW", "RETURNED", "REJECTED", "APPROVED", "WITHDRAWN", "LAPSED"]);
-const PLACES = { plan: "/plan", applicants: "", waitlist: "/waitlist", attendance: "/attendance", results: "/results", certificates: "/certificates" };
+const PLACES = { plan: "/plan", applicants: "", waitlist: "/waitlist", attendance: "/attendance", results: "/results", evaluation: "/evaluation", certificates: "/certificates" };
 
 export function ProjectHead({ project, at, children }: {
   project: { id: string; code: string; title?: string | null; status: Status; startsOn?: string | null; endsOn?: string | null };
@@ -37,22 +38,18 @@ export function ProjectHead({ project, at, children }: {
   );
 }
 
+const Missed = later(() => import("./course/acts").then((module) => module.Missed));
+
 /** How a class begins and ends. */
 export function Course({ project }: { project: { id: string; status: Status; startMissed: boolean } }) {
   const say = words();
   const { id, status, startMissed } = project;
   if (status !== "PUBLISHED" && status !== "RUNNING") return null;
+  if (status === "PUBLISHED" && startMissed) return <Missed id={id} />;
   return (
     <Acts>
       {status === "PUBLISHED" ? (
-        <Act
-          label={say.start}
-          ask={startMissed ? say.startLateAsk : say.startAsk}
-          kind="first"
-          run={async ({ reason }) => (await command(StartProject, { id, reason: reason || null })).refusals}
-        >
-          {startMissed && <Reason />}
-        </Act>
+        <Act label={say.start} ask={say.startAsk} kind="first" run={async () => (await command(StartProject, { id, reason: null })).refusals} />
       ) : <Act label={say.finish} ask={say.finishAsk} run={async () => (await command(FinishProject, { id })).refusals} />}
       <Act label={say.cancel} kind="danger" ask={say.cancelAsk} run={async ({ cancelled: reason = "" }) => (await command(CancelByBase, { id, reason })).refusals}>
         <Reason name="cancelled" />

@@ -2,7 +2,7 @@
 import type { zh } from "./zh";
 
 export const en: typeof zh = {
-  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results", certificates: "Certificates" },
+  tabs: { plan: "Plan", applicants: "Applicants", waitlist: "Waiting list", attendance: "Attendance", results: "Results", evaluation: "Evaluation", certificates: "Certificates" },
   cancel: "Cancel the project",
   cancelAsk: "All enrolments are cancelled and everybody is told. It counts in the annual assessment and cannot be undone.",
   restore: "Back to the waiting list",
@@ -56,7 +56,6 @@ export const en: typeof zh = {
   major: "Agriculture; Resources and safety; Energy and materials; Civil engineering; Water; Equipment manufacturing; Biology and chemistry; Light industry and textiles; Food, drugs and grain; Transport; Electronics and information; Medicine and health; Finance and commerce; Tourism; Culture and arts; Journalism; Education and sport; Public security and justice; Public administration".split("; "),
   start: "Start the class",
   startAsk: "The list of attendees is final; who is undecided or waiting lapses.",
-  startLateAsk: "The planned first day is over: say why it starts late. Who is undecided or waiting lapses.",
   finish: "End the class",
   finishAsk: "Results follow; corrections of attendance need a reason from then on.",
   attendance: "Attendance",

@@ -103,6 +103,7 @@ const TeamPage = later<{ me: Me }>(() => import("./team/page").then((module) => 
 const CertificatesPage = later(() => import("./certificates").then((module) => module.CertificatesPage));
 const FindingsPage = later(() => import("./inspection/findings").then((module) => module.FindingsPage));
 const ToRectify = later(() => import("./inspection/findings").then((module) => module.ToRectify));
+const EvaluationPage = later(() => import("./rating/evaluation_page").then((module) => module.EvaluationPage));
 const WaitlistPage = later(() => import("./waitlist").then((module) => module.WaitlistPage));
 const AssessmentsPage = later<{ year: number }>(() => import("./year/page").then((module) => module.AssessmentsPage));
 const AssessmentPage = later<{ year: number; id: string }>(() => import("./year/page").then((module) => module.AssessmentPage));
@@ -125,6 +126,7 @@ export const role: Role = {
     { path: "/findings", nav: () => words().nav.findings, view: ({ year }) => <FindingsPage year={year} /> },
     { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
     { path: "/assessments/:year/:id", view: ({ parts }) => <AssessmentPage year={Number(parts.year)} id={parts.id ?? ""} /> },
+    { path: "/projects/:id/evaluation", view: ({ parts }) => <EvaluationPage id={parts.id ?? ""} /> },
   ],
   overview: Overview,
   places: {

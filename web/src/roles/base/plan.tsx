@@ -11,6 +11,7 @@ import { PlanView, Verdicts } from "../plan_view";
 import { actor, words as shared } from "../words";
 import { Amendment } from "./amendment";
 import { ProjectHead } from "./class_head";
+import { FurtherClass } from "./course/add_class";
 import { BasePlan, WithdrawProject } from "./documents";
 import { PlanEditor } from "./plan_editor";
 import type { Plan } from "./plan_values";
@@ -30,7 +31,10 @@ export function PlanPage({ id }: { id: string }) {
           {project.decision && project.status !== "PUBLISHED" && <Decided project={project} />}
           {EDITABLE.has(project.status) ? <PlanEditor key={project.id} project={project} provinces={provinces ?? []} /> : <PlanView plan={project} />}
           {AMENDABLE.has(project.status) && <Amendment key={project.version} project={project} provinces={provinces ?? []} />}
-          {WITHDRAWABLE.has(project.status) && <Withdrawal project={project} />}
+          <Acts>
+            {project.status !== "REJECTED" && <FurtherClass project={project} provinces={provinces ?? []} />}
+            {WITHDRAWABLE.has(project.status) && <Withdrawal project={project} />}
+          </Acts>
           <History project={project} />
         </div>
       ) : <Heading title={shared().noProject}>{shared().noProject}</Heading>}
@@ -74,16 +78,14 @@ function Decided({ project }: { project: Plan }) {
 }
 
 const Withdrawal = ({ project }: { project: Plan }) => (
-  <Acts>
-    <Act
-      label={words().withdraw}
-      ask={words().withdrawAsk}
-      kind="danger"
-      run={async ({ reason }) => (await command(WithdrawProject, { id: project.id, reason: reason ?? "" })).refusals}
-    >
-      <Reason />
-    </Act>
-  </Acts>
+  <Act
+    label={words().withdraw}
+    ask={words().withdrawAsk}
+    kind="danger"
+    run={async ({ reason }) => (await command(WithdrawProject, { id: project.id, reason: reason ?? "" })).refusals}
+  >
+    <Reason />
+  </Act>
 );
 
 function History({ project }: { project: Plan }) {

@@ -1,6 +1,6 @@
 // Texts of the pages of a base, in Chinese. en.ts has the same in English.
 export const zh = {
-  tabs: { plan: "方案", applicants: "报名人员", waitlist: "候补名单", attendance: "考勤", results: "成绩", certificates: "证书" },
+  tabs: { plan: "方案", applicants: "报名人员", waitlist: "候补名单", attendance: "考勤", results: "成绩", evaluation: "评教", certificates: "证书" },
   cancel: "取消项目",
   cancelAsk: "全部报名随之取消，逐一告知；计入年度考核，不能恢复。",
   restore: "恢复候补",
@@ -54,7 +54,6 @@ export const zh = {
   major: "农林牧渔，资源环境与安全，能源动力与材料，土木建筑，水利，装备制造，生物与化工，轻工纺织，食品药品与粮食，交通运输，电子与信息，医药卫生，财经商贸，旅游，文化艺术，新闻传播，教育与体育，公安与司法，公共管理与服务".split("，"),
   start: "开班",
   startAsk: "开班后不能再调整学员名单，未核准和候补的报名随即失效。",
-  startLateAsk: "计划开班日期已过，须说明逾期理由。开班后未核准和候补的报名随即失效。",
   finish: "结业",
   finishAsk: "结业后登记成绩；考勤此后更正须说明理由。",
   attendance: "考勤",

@@ -99,6 +99,8 @@ const AssessmentsPage = later<Year>(() => import("./year").then((module) => modu
 const AssessmentPage = later<OfBase>(() => import("./year").then((module) => module.AssessmentPage));
 const YearTablePage = later<Year>(() => import("./year").then((module) => module.YearTablePage));
 const ProposalsPage = later<Year>(() => import("./year").then((module) => module.ProposalsPage));
+const EvaluationsPage = later(() => import("./rating/evaluations").then((module) => module.EvaluationsPage));
+const EvaluationPage = later(() => import("./rating/evaluations").then((module) => module.EvaluationPage));
 
 const plans = (status: string) => ({ year }: Due): string => `/console/plans?status=${status}${year ? `&year=${year}` : ""}`;
 
@@ -129,6 +131,8 @@ export const role: Role = {
     { path: "/inspections", nav: () => words().nav.inspections, view: ({ year }) => <InspectionsPage year={year} /> },
     { path: "/inspections/findings", view: ({ year }) => <FindingsPage year={year} /> },
     { path: "/inspections/:id", view: ({ parts }) => <InspectionPage id={parts.id ?? ""} /> },
+    { path: "/evaluations", nav: () => words().nav.evaluations, view: ({ year }) => <EvaluationsPage year={year} /> },
+    { path: "/evaluations/:id", view: ({ parts }) => <EvaluationPage id={parts.id ?? ""} /> },
     { path: "/progress", nav: () => words().nav.progress, view: ProgressPage },
     { path: "/assessments", nav: () => words().nav.assessments, view: AssessmentsPage },
     { path: "/assessments/table", view: YearTablePage },

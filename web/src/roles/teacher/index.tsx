@@ -1,4 +1,5 @@
 // The pages of a teacher.
+import { later } from "../../app/later";
 import { usePlace } from "../../app/router";
 import { days, instant } from "../../app/moment";
 import { Heading } from "../../app/shell";
@@ -112,13 +113,18 @@ function DataPage() {
   );
 }
 
+const EvaluationsPage = later(() => import("./rating/evaluations").then((module) => module.EvaluationsPage));
+const ClassResultsPage = later(() => import("./rating/evaluations").then((module) => module.ClassResultsPage));
+
 export const role: Role = {
   pages: [
     { path: "/enrollments", nav: () => words().nav.mine, view: MinePage },
     { path: "/enrollments/:id", view: ({ parts }) => <EnrollmentPage id={parts.id ?? ""} /> },
     { path: "/sign-up/:code", view: ({ parts }) => <SignUpPage code={parts.code ?? ""} /> },
+    { path: "/evaluations", nav: () => words().nav.evaluations, view: () => <EvaluationsPage /> },
+    { path: "/evaluations/:id", view: ({ parts }) => <ClassResultsPage id={parts.id ?? ""} /> },
     { path: "/data", nav: () => words().nav.data, view: DataPage },
   ],
   overview: Mine,
-  places: { ANSWER_EVALUATION: () => "/ballot/" },
+  places: { ANSWER_EVALUATION: () => "/console/evaluations" },
 };

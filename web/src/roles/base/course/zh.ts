@@ -1,0 +1,21 @@
+// Texts of what a base does with a class as a whole, in Chinese. en.ts has the same in English.
+export const zh = {
+  startLateAsk: "计划开班日期已过，须说明逾期理由。开班后未核准和候补的报名随即失效。",
+  over: "培训最后一日已过，尚未开班。请登记是否已按计划举办。",
+  held: "登记为已举办",
+  heldAsk: "按计划日期登记为已结业；随后可登记考勤和成绩，未核准和候补的报名随即失效。理由写明为何没有按时开班。不能撤回。",
+  notHeld: "登记为未举办",
+  notHeldAsk: "项目按取消处理：全部报名随即终止并告知本人和学校，计入基地年度考核。不能撤回。",
+  addClass: "增开班次",
+  addClassAsk: "以本方案另起草一个班次，课程表随开始日期顺移；补全后提交，提交时占用项目数量。留空的项目与本班相同。",
+  startsOn: "新班开始日期",
+  endsOn: "新班结束日期",
+  capacity: "培训人数（空为与本班相同）",
+  province: "实施省份",
+  sameVenue: "与本班相同",
+  address: "详细地址（换省份时填写）",
+  giveBack: "退回更正",
+  giveBackAsk: (count: string, day: string) => `将所选 ${count} 人退回学校更正，双方收到通知；学校须在 ${day} 前重新提交，不再提交的在计划开班日失效。`,
+  givenBack: (count: string) => `已退回 ${count} 人`,
+  tickFirst: "请先选择要退回的人员",
+};
