@@ -8,7 +8,7 @@ export const en: typeof zh = {
   notBegun: "There are no questionnaires yet",
   notBegunHint: "Two are made when the training starts; attendees answer them anonymously from the day after its end.",
   window: "Open",
-  windowOf: (from, to) => `${from} – ${to}`,
+  windowOf: (from, to) => `from ${from}, ${to}`,
   windowLater: "for 14 days from the day after the end",
   eligible: "May answer",
   people: (count) => `${count} people`,

@@ -1,7 +1,7 @@
 // What an evaluation has come to: how many answered, and after it is closed the marks, or why there are none (R34 to R36).
 import type { ComponentChildren } from "preact";
 import { language } from "../../app/language";
-import { count, instant } from "../../app/moment";
+import { count, deadline, instant } from "../../app/moment";
 import { useStore } from "../../app/store";
 import { useQuery } from "../../graph/use";
 import { Card, Empty, Facts, Tag, type Tone } from "../../parts/basic";
@@ -86,7 +86,7 @@ function Whole({ of }: { of: InstrumentLike }) {
       <div class="stack">
         <Facts
           of={[
-            [say.window, of.opensAt && of.closesAt ? say.windowOf(instant(of.opensAt), instant(of.closesAt)) : say.windowLater],
+            [say.window, of.opensAt && of.closesAt ? say.windowOf(instant(of.opensAt), deadline(of.closesAt)) : say.windowLater],
             [say.eligible, state !== "SUPPRESSED" && of.eligible !== null && of.eligible !== undefined ? say.people(count(of.eligible)) : null],
             [say.turnout, of.turnout !== undefined && answering ? (of.turnout === null ? say.fewSheets : say.sheets(count(of.turnout))) : null],
             [say.counted, result && count(result.counted)],

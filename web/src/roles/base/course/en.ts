@@ -17,7 +17,7 @@ export const en: typeof zh = {
   sameVenue: "As in this class",
   address: "Address (for another province)",
   giveBack: "Return for correction",
-  giveBackAsk: (count, day) => `${count} sign-ups go back to their schools, and both sides are told; a school submits again until ${day}, and what it does not submit lapses on the planned first day.`,
+  giveBackAsk: (count, until) => `${count} sign-ups go back to their schools, and both sides are told; a school may submit again ${until}, and what it does not submit lapses on the planned first day.`,
   givenBack: (count) => `${count} returned`,
   tickFirst: "Tick whom to return first",
 };

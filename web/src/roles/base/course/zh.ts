@@ -15,7 +15,7 @@ export const zh = {
   sameVenue: "与本班相同",
   address: "详细地址（换省份时填写）",
   giveBack: "退回更正",
-  giveBackAsk: (count: string, day: string) => `将所选 ${count} 人退回学校更正，双方收到通知；学校须在 ${day} 前重新提交，不再提交的在计划开班日失效。`,
+  giveBackAsk: (count: string, until: string) => `将所选 ${count} 人退回学校更正，双方收到通知；学校可重新提交（${until}），不再提交的在计划开班日失效。`,
   givenBack: (count: string) => `已退回 ${count} 人`,
   tickFirst: "请先选择要退回的人员",
 };
