@@ -76,7 +76,7 @@ export function Bar({ part, whole, label, limit = false }: { part: number; whole
 export const Facts = ({ of }: { of: [string, ComponentChildren][] }) => (
   <dl class="facts">
     {of
-      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "")
       .map(([name, value]) => [<dt key={`${name}:`}>{name}</dt>, <dd key={name}>{value}</dd>])}
   </dl>
 );
