@@ -28,8 +28,8 @@ export function ProposalsPage({ year }: { year: number }) {
   const state = query.get("state") as Proposal["state"] | null;
   const shown = useQuery(QuotaProposals, { year: year + 1, state });
   // The catalog changes the quota, and the assessments hear of it a moment later.
-  const [awaited, setAwaited] = useState<{ id: string; left: number } | null>(null);
-  const heard = !shown.data?.quotaProposals?.some((each) => each.id === awaited?.id && each.state === "PROPOSED");
+  const [awaited, setAwaited] = useState<{ id: string; before: Proposal["state"]; left: number } | null>(null);
+  const heard = !shown.data?.quotaProposals?.some((each) => each.id === awaited?.id && each.state === awaited.before);
   useEffect(() => {
     if (!awaited || heard || !awaited.left) return;
     const timer = setTimeout(() => {
@@ -59,7 +59,7 @@ export function ProposalsPage({ year }: { year: number }) {
                 { head: own.limit, cell: (row) => count(row.limit), number: true },
                 { head: own.proposed, cell: (row) => count(row.proposed), number: true },
                 { head: shared().state, cell: (row) => <Stand of={row} /> },
-                { head: own.act, cell: (row) => (row.state === "PROPOSED" || row.state === "DECLINED") && <Choices of={row} year={year + 1} given={() => setAwaited({ id: row.id, left: MOST_POLLS })} /> },
+                { head: own.act, cell: (row) => (row.state === "PROPOSED" || row.state === "DECLINED") && <Choices of={row} year={year + 1} given={() => setAwaited({ id: row.id, before: row.state, left: MOST_POLLS })} /> },
               ]}
             />
           ) : <Empty title={own.noProposals}><p>{own.noProposalsHint}</p></Empty>)}
