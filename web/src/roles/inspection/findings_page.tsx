@@ -3,28 +3,20 @@ import type { ComponentChildren } from "preact";
 import { usePlace } from "../../app/router";
 import { Heading } from "../../app/shell";
 import { general } from "../../app/words";
-import type { Document } from "../../graph/document";
 import { useQuery } from "../../graph/use";
 import { Answered } from "../../parts/answered";
 import { Card, Empty } from "../../parts/basic";
 import { Chips, Pager } from "../../parts/table";
 import { words as ofRoles } from "../words";
+import { Findings } from "./documents";
 import { type Finding, FindingItem } from "./finding";
 import { words } from "./words";
 
 const STATES = ["OPEN", "RECTIFYING", "REPORTED", "CLOSED", "WITHDRAWN"] as const;
-type State = (typeof STATES)[number];
 
-interface Listed {
-  totalCount: number;
-  pageInfo: { endCursor: string | null; hasNextPage: boolean };
-  nodes: readonly Finding[];
-}
-
-/** The page of a role: its document is given, for what it may read differs. */
-export function FindingsPage({ year, list, where, act, above }: {
+/** The page of findings; `where`: the link to what one was found of, `act`: what the role does with it. */
+export function FindingsPage({ year, where, act, above }: {
   year: number;
-  list: Document<{ findings: Listed | null }, { year: number; after?: string | null; state?: State | null }>;
   where: (finding: Finding) => ComponentChildren;
   act: (finding: Finding) => ComponentChildren;
   above?: ComponentChildren;
@@ -32,7 +24,7 @@ export function FindingsPage({ year, list, where, act, above }: {
   const say = words();
   const { query } = usePlace();
   const state = STATES.find((each) => each === query.get("state")) ?? null;
-  const shown = useQuery(list, { year, after: query.get("after"), state });
+  const shown = useQuery(Findings, { year, after: query.get("after"), state });
   return (
     <div class="stack">
       <Heading title={say.findings}>{say.findings}</Heading>

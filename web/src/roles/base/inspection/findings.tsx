@@ -9,12 +9,11 @@ import type { Finding } from "../../inspection/finding";
 import { LongText, sent } from "../../inspection/long_text";
 import { words } from "../../inspection/words";
 import { words as ofRoles } from "../../words";
-import { BaseFindings, FindingsToRectify, ReportRectification } from "./documents";
+import { FindingsToRectify, ReportRectification } from "./documents";
 
 export const FindingsPage = ({ year }: { year: number }) => (
   <Findings
     year={year}
-    list={BaseFindings}
     where={({ project }) => <a class="strong" href={`/console/projects/${project.id}`}>{project.title ?? project.code}</a>}
     act={(finding) => (finding.state === "OPEN" || finding.state === "RECTIFYING") && <Report of={finding} />}
   />

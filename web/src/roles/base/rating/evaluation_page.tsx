@@ -4,15 +4,16 @@ import { command } from "../../../graph/client";
 import { useQuery } from "../../../graph/use";
 import { Act } from "../../../parts/act";
 import { Answered } from "../../../parts/answered";
+import { EvaluationOfClass } from "../../rating/documents";
 import { Instruments } from "../../rating/results";
 import { words } from "../../rating/words";
 import { words as shared } from "../../words";
 import { ProjectHead } from "../class_head";
-import { ClassEvaluation, RemindEvaluation } from "./documents";
+import { RemindEvaluation } from "./documents";
 
 export function EvaluationPage({ id }: { id: string }) {
   const say = words();
-  const shown = useQuery(ClassEvaluation, { id });
+  const shown = useQuery(EvaluationOfClass, { id });
   return (
     <Answered of={shown}>
       {({ project }) => project ? (

@@ -4,13 +4,12 @@ import { Act, Acts, DateField, Reason, isoDate } from "../../../parts/act";
 import type { Finding } from "../../inspection/finding";
 import { FindingsPage as Findings } from "../../inspection/findings_page";
 import { words as ofFindings } from "../../inspection/words";
-import { CloseFinding, MinistryFindings, WithdrawFinding } from "./documents";
+import { CloseFinding, WithdrawFinding } from "./documents";
 import { words } from "./words";
 
 export const FindingsPage = ({ year }: { year: number }) => (
   <Findings
     year={year}
-    list={MinistryFindings}
     above={<p><a href="/console/inspections">{words().inspections}</a></p>}
     where={({ project, inspectionId }) => (
       <>

@@ -6,10 +6,11 @@ import { useQuery } from "../../../graph/use";
 import { Answered } from "../../../parts/answered";
 import { Card, ProjectTag } from "../../../parts/basic";
 import { Pager, Table } from "../../../parts/table";
+import { EvaluationOfClass } from "../../rating/documents";
 import { Instruments, Standing } from "../../rating/results";
 import { words } from "../../rating/words";
 import { words as shared } from "../../words";
-import { EvaluationOfClass, Evaluations, type EvaluationsQuery } from "./documents";
+import { Evaluations, type EvaluationsQuery } from "./documents";
 
 type Row = NonNullable<EvaluationsQuery["projects"]>["nodes"][number];
 const KINDS = ["TEACHING", "SATISFACTION"] as const;
