@@ -13,7 +13,7 @@ from chassis.runtime.measures import say_keys
 
 RELOADS = Counter("guopei_key_reloads_total", "Changed key files that were read again", ["outcome"])
 _SECONDS = 3.0
-_Stamp = tuple[int, int, int] | None
+_Stamp = tuple[int, int, int, int] | None
 log = structlog.get_logger()
 
 
@@ -96,4 +96,4 @@ def _stamp(path: Path) -> _Stamp:
         found = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns  # the last: who may read it

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -224,10 +224,14 @@ def joint_span(traceparents: Iterable[str | None], name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _within(span: Span) -> Iterator[None]:
-    """Make a span the current one and end it; of an error it says the kind, for the text may hold a person's data."""
+def _within(span: Span, *, current: bool = True) -> Iterator[None]:
+    """Make a span the current one, if it shall be, and end it; of an error it says the kind, never the text.
+
+    The text may hold a person's data.
+    """
+    used = trace.use_span(span, record_exception=False, set_status_on_exception=False) if current else nullcontext()
     try:
-        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+        with used:
             yield
     except BaseException as error:
         fail_span(span, type(error).__name__)
@@ -274,14 +278,10 @@ def publish_span(traceparent: str | None, event: str, exchange: str) -> Iterator
         "messaging.destination.name": exchange,
         "guopei.event": event,
     }
-    span = tracer.start_span(f"publish {event}", context_of(traceparent), SpanKind.PRODUCER, told)
-    try:
+    with _within(
+        tracer.start_span(f"publish {event}", context_of(traceparent), SpanKind.PRODUCER, told), current=False
+    ):
         yield
-    except BaseException as error:
-        fail_span(span, type(error).__name__)
-        raise
-    finally:
-        span.end()
 
 
 def fail_span(span: Span, error_type: str) -> None:

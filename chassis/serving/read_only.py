@@ -32,19 +32,23 @@ class ReadOnly:
 
     Args:
         app: The application.
-        reads: Paths that may be asked by any method.
+        reads: Paths that may be asked by any method; one that ends with a slash stands for all below it.
         refuse: Makes the reply.
     """
 
     def __init__(self, app: ASGIApp, reads: Collection[str], refuse: Callable[[Refusal, Request], Response]) -> None:
         self._app = app
         self._reads = frozenset({GRAPH, *reads})
+        self._below = tuple(path for path in reads if path.endswith("/"))
         self._refuse = refuse
         IS_READ_ONLY.set(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or let the application."""
-        if scope["type"] != "http" or scope["method"] in SAFE or scope["path"] in self._reads:
+        if scope["type"] != "http" or scope["method"] in SAFE or self._changes_nothing(scope["path"]):
             await self._app(scope, receive, send)
             return
         await self._refuse(read_only(), Request(scope))(scope, receive, send)
+
+    def _changes_nothing(self, path: str) -> bool:
+        return path in self._reads or path.startswith(self._below)

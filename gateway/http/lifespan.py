@@ -37,6 +37,7 @@ _READS = (
     "/auth/refresh",
     "/auth/logout",
     "/auth/sessions",
+    "/auth/sessions/",
     "/certificates/check",
 )
 """What is asked by POST or DELETE and changes nothing but sessions: whoever may read has to sign in."""

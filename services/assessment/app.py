@@ -44,7 +44,7 @@ def build(settings: AssessmentSettings, role: Role = Role.ALL) -> Starlette:
     inspections, evaluations = InspectionFiles(), EvaluationFiles()
     years = YearFiles()
     certificates, classes = CertificateEndpoints(settings.keys_dir), ClassFiles(settings.keys_dir)
-    say_end("seal", settings.keys_dir / "seal.pem")
+    say_end("seal", settings.keys_dir / "seal.p12", settings.keys_dir / "seal.password")
     keys = settings.key_file()
     verifier = TokenVerifier(keys.keys, SERVICE)
     keys.follow(verifier.exchange)

@@ -187,6 +187,9 @@ async def test_r41_a_base_looks_at_the_phones_of_a_class_and_the_audit_log_tells
         assert f"organization={OTHER_BASE}" in await tab.evaluate("location.search")
         assert not await tab.evaluate(phones)
         assert "哈希与上一行不符" not in await tab.evaluate("document.body.innerText")
+        await tab.write("#field-from", "昨天")
+        await tab.press("筛选", "main")
+        await tab.reads("INVALID_DATE")
         assert [each for each in tab.complaints if "INVALID_PURPOSE" not in each] == []
 
 
@@ -199,6 +202,11 @@ async def test_r6_a_base_sets_its_contacts_from_those_on_file(site: Site) -> Non
         await tab.press("确认查看联系人完整电话", "main")
         await tab.reads("号码仅在本页显示")
         await tab.press("登记联系人", "main")
+        await tab.press("增加一行", "main")
+        await tab.write("main form tbody tr:last-child td:nth-child(2) input", "许未定")
+        await tab.press("确认登记联系人", "main")
+        await tab.reads("DUTY_MISSING")
+        await tab.evaluate("document.querySelector('main form tbody tr:last-child button').click()")
         await replace(tab, "main form tbody tr:first-child td:nth-child(2) input", "沈明远")
         await tab.press("确认登记联系人", "main")
         await tab.until("document.querySelector('main table tbody').innerText.includes('沈明远')")

@@ -88,7 +88,9 @@ class RoundStep:
     """A line of the calendar, with countdowns in domain time."""
 
     code: str
-    name: str
+    name: str = strawberry.field(description="以读者的语言")
+    name_zh: str = strawberry.field(description="中文名称，更正日程时照填")
+    name_en: str = strawberry.field(description="英文名称，更正日程时照填")
     guard: PhaseName | None = strawberry.field(description="对应的阶段；仅供公布的步骤没有")
     opens: date
     closes: date
@@ -267,6 +269,8 @@ def _step(step: rounds.DatedStep, now: datetime, context: Context) -> RoundStep:
     return RoundStep(
         code=step.code,
         name=context.say(step.name, step.name_en),
+        name_zh=step.name,
+        name_en=step.name_en,
         guard=step.guard,
         opens=step.opens,
         closes=step.closes,

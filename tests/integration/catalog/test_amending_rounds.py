@@ -130,7 +130,8 @@ async def test_r1_the_2025_round_opens_beside_2024_with_its_own_steps(season: Se
     await season.act(MINISTRY, "mutation { openRound(input: {year: 2025}) { year } }")
     season.at("2025-05-10T12:00")
     shown = await season.ask(
-        ANYBODY, "{ rounds { year openPhases steps { code name guard opens closes open secondsToClosing } } }"
+        ANYBODY,
+        "{ rounds { year openPhases steps { code name nameZh nameEn guard opens closes open secondsToClosing } } }",
     )
     latest, before = shown["rounds"]
     assert (latest["year"], before["year"]) == (2025, 2024)
@@ -138,6 +139,11 @@ async def test_r1_the_2025_round_opens_beside_2024_with_its_own_steps(season: Se
     announced = {step["name"]: step for step in latest["steps"] if step["guard"] is None}
     assert list(announced) == ["参训资格审核", "学员资格复核"]
     assert announced["学员资格复核"]["open"]
+    names = [(step["nameZh"], step["nameEn"]) for step in announced.values()]
+    assert names == [
+        ("参训资格审核", "Schools confirm who is eligible"),
+        ("学员资格复核", "Bases check eligibility again"),
+    ]
     assert announced["学员资格复核"]["secondsToClosing"] == 14 * 86400 + 12 * 3600
     assert latest["openPhases"] == ["REVIEW", "ENROL", "ADMIT"]
     base = await season.register_base()

@@ -120,3 +120,12 @@ async def test_an_unchanged_file_is_not_read_and_one_that_is_gone_changes_nothin
     file.unlink()
     await followed.look()
     assert followed.keys is kept
+
+
+async def test_a_file_that_may_be_read_only_now_is_read_again(folder: Path) -> None:
+    """Its content and its times of writing are as before."""
+    file = folder / "internal-keys.json"
+    followed, before = KeyFile(file), counted("switched")
+    file.chmod(0o400)
+    await followed.look()
+    assert counted("switched") == before + 1

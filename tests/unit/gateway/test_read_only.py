@@ -73,6 +73,9 @@ async def test_where_one_service_alone_is_for_reading_only_its_refusal_is_503_to
         ("POST", "/auth/login", 200),
         ("POST", "/auth/refresh", 200),
         ("POST", "/certificates/check", 200),
+        ("DELETE", "/auth/sessions", 200),
+        ("DELETE", "/auth/sessions/s1", 200),
+        ("DELETE", "/auth/accounts/a1", 503),
     ],
 )
 async def test_endpoints_beside_the_graph_are_refused_by_their_method_but_whoever_reads_may_sign_in(
@@ -81,7 +84,7 @@ async def test_endpoints_beside_the_graph_are_refused_by_their_method_but_whoeve
     async def here(_: object) -> PlainTextResponse:
         return PlainTextResponse("here")
 
-    routes = [Route(path, here, methods=["GET", "POST"])]
+    routes = [Route(path, here, methods=["GET", "POST", "DELETE"])]
     async with served(application(routes, Lifespan(read_only=True))) as browser:
         answer = await browser.send(method, path)
         assert answer.status == status

@@ -11,7 +11,7 @@ export const en: typeof zh = {
   otherLanguage: CHINESE,
   footer: "Department of Teacher Education, Ministry of Education",
   loading: "Loading…",
-  away: "The network cannot be reached. Whether what you did took effect is not known; doing the same again does it once",
+  away: "The network cannot be reached. Whether what you did took effect is not known",
   retry: "Try again",
   notFound: "There is no such page",
   notFoundHint: "Check the address, or start from the navigation.",

@@ -10,7 +10,7 @@ export const zh = {
   otherLanguage: "English",
   footer: "教育部教师工作司",
   loading: "正在读取…",
-  away: "网络连接不上。刚才的操作是否已经生效尚不清楚，原样再做一次不会重复生效",
+  away: "网络连接不上。刚才的操作是否已经生效尚不清楚",
   retry: "重试",
   notFound: "没有这个页面",
   notFoundHint: "请核对网址，或从导航进入。",

@@ -44,16 +44,17 @@ const Missed = later(() => import("./course/acts").then((module) => module.Misse
 export function Course({ project }: { project: { id: string; status: Status; startMissed: boolean } }) {
   const say = words();
   const { id, status, startMissed } = project;
-  if (status !== "PUBLISHED" && status !== "RUNNING") return null;
-  if (status === "PUBLISHED" && startMissed) return <Missed id={id} />;
+  if (status !== "PUBLISHED" && status !== "RUNNING" && status !== "SUSPENDED") return null;
   return (
-    <Acts>
-      {status === "PUBLISHED" ? (
-        <Act label={say.start} ask={say.startAsk} kind="first" run={async () => (await command(StartProject, { id, reason: null })).refusals} />
-      ) : <Act label={say.finish} ask={say.finishAsk} run={async () => (await command(FinishProject, { id })).refusals} />}
-      <Act label={say.cancel} kind="danger" ask={say.cancelAsk} run={async ({ cancelled: reason = "" }) => (await command(CancelByBase, { id, reason })).refusals}>
-        <Reason name="cancelled" />
-      </Act>
-    </Acts>
+    <>
+      {status === "PUBLISHED" && startMissed && <Missed id={id} />}
+      <Acts>
+        {status === "PUBLISHED" && !startMissed && <Act label={say.start} ask={say.startAsk} kind="first" run={async () => (await command(StartProject, { id, reason: null })).refusals} />}
+        {status === "RUNNING" && <Act label={say.finish} ask={say.finishAsk} run={async () => (await command(FinishProject, { id })).refusals} />}
+        <Act label={say.cancel} kind="danger" ask={say.cancelAsk} run={async ({ cancelled: reason = "" }) => (await command(CancelByBase, { id, reason })).refusals}>
+          <Reason name="cancelled" />
+        </Act>
+      </Acts>
+    </>
   );
 }

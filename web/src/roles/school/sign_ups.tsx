@@ -96,10 +96,10 @@ function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; proj
   const ranked = rows.filter((each) => RANKABLE.has(each.status));
   const rankable = project !== null && ranked.length > 1;
   const move = (row: Row, by: number): void => {
-    const from = rows.indexOf(row);
-    const next = [...rows];
-    next.splice(from, 1);
-    next.splice(from + by, 0, row);
+    const passed = ranked[ranked.indexOf(row) + by]; // nobody moves past those who are seated already
+    if (!passed) return;
+    const next = rows.filter((each) => each !== row);
+    next.splice(rows.indexOf(passed), 0, row);
     setRows(next);
   };
   const credits = useCommand(ConfirmCredits);
@@ -170,8 +170,8 @@ function Rows({ rows: given, project, step, tell }: { rows: readonly Row[]; proj
                 {row.rank ?? ""}
                 {rankable && RANKABLE.has(row.status) && (
                   <>
-                    <button type="button" class="button plain" aria-label={say.up(row.teacher?.name ?? "")} disabled={rows[0] === row} onClick={() => move(row, -1)}>↑</button>
-                    <button type="button" class="button plain" aria-label={say.down(row.teacher?.name ?? "")} disabled={rows[rows.length - 1] === row} onClick={() => move(row, 1)}>↓</button>
+                    <button type="button" class="button plain" aria-label={say.up(row.teacher?.name ?? "")} disabled={ranked[0] === row} onClick={() => move(row, -1)}>↑</button>
+                    <button type="button" class="button plain" aria-label={say.down(row.teacher?.name ?? "")} disabled={ranked[ranked.length - 1] === row} onClick={() => move(row, 1)}>↓</button>
                   </>
                 )}
               </span>

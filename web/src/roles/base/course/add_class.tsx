@@ -15,7 +15,7 @@ export function FurtherClass({ project, provinces }: { project: { id: string }; 
         startsOn: isoDate(startsOn ?? ""),
         endsOn: isoDate(endsOn ?? ""),
         capacity: capacity ? wholeNumber(capacity) : null,
-        venue: province ? { province, address: address ?? "" } : null,
+        venue: province || address ? { province: province ?? "", address: address ?? "" } : null,
       },
     });
     if (data?.addClass) go(`/console/projects/${data.addClass.id}/plan`);

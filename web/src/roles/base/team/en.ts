@@ -8,6 +8,7 @@ export const en: typeof zh = {
   set: "Set the contacts",
   setAsk: "This table replaces all contacts. Numbers are not shown: type them all anew, or show the full numbers first, which fills the table.",
   missing: "At least one person of each kind, with name and phone.",
+  dutyMissing: "A contact has no duty: design, declaration or delivery",
   duties: { design: "Design", declaration: "Declaration", delivery: "Delivery" },
   duty: "Duty",
   phone: "Phone",

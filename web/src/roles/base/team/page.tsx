@@ -1,5 +1,6 @@
 // The team of a base: who stands for design, declaration and delivery (R6, R41).
 import { useState } from "preact/hooks";
+import { refusal } from "../../../app/refusals";
 import { usePlace } from "../../../app/router";
 import { Heading } from "../../../app/shell";
 import { command } from "../../../graph/client";
@@ -42,7 +43,8 @@ function Team({ of }: { of: Base }) {
   const common = shared();
   const [members, setMembers] = useState<Member[]>(() => DUTIES.map(blank));
   const set = async () => {
-    const group = (duty: string) => members.filter((each) => each.duty === duty && (each.name || each.phone)).map(({ name, phone, email }) => ({ name: name.trim(), phone: phone.trim(), email: email.trim() || null }));
+    if (members.some((each) => !each.duty && (each.name || each.phone || each.email))) return [refusal({ message: say.dutyMissing, extensions: { code: "DUTY_MISSING" } })];
+    const group = (duty: string) => members.filter((each) => each.duty === duty && (each.name || each.phone || each.email)).map(({ name, phone, email }) => ({ name: name.trim(), phone: phone.trim(), email: email.trim() || null }));
     const answer = await command(SetBaseTeam, { baseId: of.id, input: { design: group("design"), declaration: group("declaration"), delivery: group("delivery") } });
     if (!answer.refusals.length) setMembers(DUTIES.map(blank));
     return answer.refusals;

@@ -6,6 +6,7 @@ export const zh = {
   set: "登记联系人",
   setAsk: "下表代替原有的全部联系人。号码不回显：须全部重新填写，或先查看完整号码，表格随即填好。",
   missing: "每一类至少一人，姓名和电话都要填写。",
+  dutyMissing: "有联系人未选分工：设计、申报或实施",
   duties: { design: "设计", declaration: "申报", delivery: "实施" },
   duty: "职责",
   phone: "电话",

@@ -9,6 +9,7 @@ export const en: typeof zh = {
   organization: "Code of the organisation",
   organizationHint: "Of who acted",
   since: "From",
+  noDate: (text) => `“${text}” is no date`,
   until: "To",
   filter: "Filter",
   province: "Code of the province",

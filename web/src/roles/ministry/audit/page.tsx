@@ -1,5 +1,6 @@
 // The audit log: who did what, when, and whose it was; every look at a number with its purpose (R40, R41).
 import { count, instant } from "../../../app/moment";
+import { refusal } from "../../../app/refusals";
 import { go, usePlace, withQuery } from "../../../app/router";
 import { Heading } from "../../../app/shell";
 import { useQuery } from "../../../graph/use";
@@ -41,7 +42,10 @@ export function AuditPage() {
   const { since, until, ...named } = given;
   const shown = useQuery(AuditLog, { after: query.get("after"), filter: { ...named, since: midnight(since), until: midnight(until, 1) } });
   const narrow = async ({ type, organization, province, from = "", to = "" }: Record<string, string>) => {
-    go(withQuery({ type: type || null, organization: organization || null, province: province || null, since: isoDate(from) || null, until: isoDate(to) || null, after: null }));
+    const [since, until] = [isoDate(from.trim()), isoDate(to.trim())];
+    const wrong = [since, until].find((date) => date && !midnight(date));
+    if (wrong) return [refusal({ message: say.noDate(wrong), extensions: { code: "INVALID_DATE" } })];
+    go(withQuery({ type: type || null, organization: organization || null, province: province || null, since: since || null, until: until || null, after: null }));
     return [];
   };
   const clear = withQuery({ ...Object.fromEntries(FILTERS.map((name) => [name, null])), after: null });

@@ -7,6 +7,7 @@ export const zh = {
   organization: "单位代码",
   organizationHint: "经办人所在单位",
   since: "起始日期",
+  noDate: (text: string) => `“${text}”不是日期`,
   until: "截止日期",
   filter: "筛选",
   province: "省份代码",

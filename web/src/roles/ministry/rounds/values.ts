@@ -34,7 +34,7 @@ export function valuesOf(round: RoundContentFragment): Values {
   return {
     title: round.title,
     phases: round.phases.map(texts),
-    steps: own ? round.steps.map((step) => ({ nameEn: "", ...texts(step) })) : [],
+    steps: own ? round.steps.map(({ nameZh, ...step }) => texts({ ...step, name: nameZh })) : [],
     quotas: round.quotas.map(texts),
     durationNorms: round.durationNorms.map(texts),
     themes: [...round.principal, ...round.dualQualified, ...round.enterprise].map(texts),
